@@ -48,7 +48,7 @@ def test_products_are_timed_as_torch_does_them_and_as_we_do() -> None:
 
 
 def test_a_command_that_is_waited_for_is_timed_from_start_to_end() -> None:
-    *_, line = waiting.rows({"help": ("--help",)})
+    *_, line = waiting.rows({"help": "HARNESS_CACHE={folder} --help"})
     name, seconds = line.strip("| ").split(" | ")
     assert (name, 0 < float(seconds) < 60) == ("help", True)
 
