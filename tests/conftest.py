@@ -74,7 +74,9 @@ def blank(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("harness.papers.dct_snn.picture.picture", lambda: encoder)
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "HARNESS_CACHE" not in os.environ:
-        monkeypatch.setenv("HARNESS_CACHE", str(shared / "cache"))
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(shared: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if "HARNESS_CACHE" not in os.environ:
+            patch.setenv("HARNESS_CACHE", str(shared / "cache"))
+        yield

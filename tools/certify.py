@@ -105,16 +105,17 @@ def config_of(name: str, catalogue: Catalogue) -> CellConfig:
     return experiment.resolve(arm, profile, int(parts[3]))
 
 
-def touched(names: Sequence[str], catalogue: Catalogue, earlier: Path) -> list[str]:
-    """The cells among `names` whose code differs from that in the folder `earlier`, and then the kernels too."""
-    rules = Path("harness/records/fingerprint.py")
-    if (earlier / rules).read_bytes() != (ROOT / rules).read_bytes():
-        return [*names]  # a digest there is not one here
-    sources, cells = Sources(earlier), [name for name in spelled_out(names, catalogue) if name != KERNELS]
+def touched(catalogue: Catalogue, earlier: Path) -> list[str]:
+    """The cells whose code differs from that in the folder `earlier`; the kernels are added if there are any."""
+    for decides in ("tools/certify.py", "harness/records/fingerprint.py", "harness/plugins/parts.py"):
+        path = earlier / decides
+        if not path.is_file() or path.read_bytes() != (ROOT / decides).read_bytes():
+            return [*CELLS]  # cells or digests are made otherwise there
+    sources, cells = Sources(earlier), [name for name in spelled_out(CELLS, catalogue) if name != KERNELS]
     configs = {name: config_of(name, catalogue) for name in cells}
     digests = {name: (fingerprint(of, ""), fingerprint(of, "", sources=sources)) for name, of in configs.items()}
     differing = [name for name, (today, before) in digests.items() if today.numerics != before.numerics]
-    return [*([KERNELS] if differing and KERNELS in names else []), *differing]
+    return [KERNELS, *differing] if differing else []
 
 
 def _in_precisions(name: str, catalogue: Catalogue, data_dir: Path | None, folder: Path) -> Iterator[Dump]:
@@ -238,18 +239,17 @@ class Made:
 
 
 def certify(base: str, results: Path, data_dir: Path | None, cells: Sequence[str], say: Callable[[str], None]) -> Made:
-    """Compare those of `cells` (default: `CELLS`) whose code differs from the commit `base`; certify the equal ones.
+    """Compare `cells` (default: those of `CELLS` whose code differs) with the commit `base`; certify the equal ones.
 
     Raises HarnessError outside a git checkout of this program, for an unknown commit, and if a side fails.
     """
     _require_checkout()
     commit = _git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
-    catalogue, chosen = own_catalogue(), cells or CELLS
     with _worktree(commit) as earlier:
-        differing = touched(chosen, catalogue, earlier)
-        counts = f"{counted(len(differing), 'cell')} of {len(spelled_out(chosen, catalogue))}"
-        say(f"computing {counts}, whose code differs, under {commit[:10]} and under today's, side by side")
-        before, after = _computed((earlier, ROOT), differing, data_dir) if differing else ({}, {})
+        chosen = cells or touched(own_catalogue(), earlier)
+        count = len(spelled_out(chosen, own_catalogue()))
+        say(f"computing {counted(count, 'cell')} under {commit[:10]} and under today's code, side by side")
+        before, after = _computed((earlier, ROOT), chosen, data_dir) if chosen else ({}, {})
     certificate = compare(commit, before, after)
     path = write_certificate(results, certificate) if certificate.freed else None
     return Made(certificate, path)
@@ -410,7 +410,7 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Compute cells with the code at --base and with today's, and certify what is equal bit for bit (else exit 1)."""
-    for name in {*(cell or ()), *(dump or ())} - {KERNELS, SMOKE}:
+    for name in {*(cell or ())} - {KERNELS, SMOKE}:
         config_of(name, own_catalogue())
     if dump:
         for dumped in dumps(dump, own_catalogue(), data_dir):

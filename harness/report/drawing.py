@@ -9,8 +9,8 @@ colour made from its name, so that it too looks the same in every figure.
 A figure holds the digest of its data, because another matplotlib draws other bytes for the same records. By it,
 `same_picture` recognises a fresh figure.
 
-Nine tenths of a report's time is painting. So a painted figure is kept in the cache folder, with the digest of all that
-its bytes depend on: the unpainted figure, this file, the style, and the versions of the libraries.
+Most of a report's time is painting. So a painted figure is kept in the cache folder, with the digest of what its bytes
+depend on: the unpainted figure, this file, the style, and the versions of the libraries that paint.
 """
 
 import colorsys
@@ -19,6 +19,7 @@ import io
 import math
 import pickle
 import platform
+import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ from importlib.metadata import version
 from itertools import cycle, islice
 from pathlib import Path
 from textwrap import fill
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -224,21 +226,21 @@ def both_renderings(figure: "Figure", title: str, drawn: Any, names: Names = ())
     from matplotlib import rcParams
 
     style, identifier = rcParams.copy(), f"sha256:{content_digest(canonical_json(drawn))}"
-    depends_on = _frozen([figure, names, title, identifier, style, painter(), Path(__file__).read_bytes()])
+    depends_on = _frozen([figure, names, title, identifier, style, painter(), _painted_by()])
     place = content_digest(canonical_json([title, *map(float, figure.get_size_inches())]))
 
     @cache
     def laid_out() -> "Figure":
         names_at_right(figure, names)
         _settle(figure)
-        figure.set_dpi(style["savefig.dpi"])
         return figure
 
     def svg() -> bytes:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
 
         marks, stream = {"Title": title, "Identifier": identifier, "Creator": painter(), "Date": None}, io.BytesIO()
-        FigureCanvasSVG(laid_out()).print_svg(stream, metadata=marks)  # type: ignore[no-untyped-call]
+        laid_out().set_dpi(style["savefig.dpi"])
+        FigureCanvasSVG(figure).print_svg(stream, metadata=marks)  # type: ignore[no-untyped-call]
         # matplotlib ends path lines with a blank, which git warns about and editors remove
         return b"\n".join(line.rstrip(b" \t") for line in stream.getvalue().split(b"\n"))
 
@@ -247,42 +249,64 @@ def both_renderings(figure: "Figure", title: str, drawn: Any, names: Names = ())
 
         marks, stream = {"Title": title, "Comment": identifier, "Software": painter()}, io.BytesIO()
         with styled():
-            FigureCanvasAgg(laid_out()).print_png(stream, metadata=marks)  # type: ignore[no-untyped-call]
+            laid_out().set_dpi(style["savefig.dpi"])  # which an SVG leaves at 72
+            FigureCanvasAgg(figure).print_png(stream, metadata=marks)  # type: ignore[no-untyped-call]
         return stream.getvalue()
 
     return _kept(f"{place}.svg", depends_on, svg), partial(_kept, f"{place}.png", depends_on, png)
 
 
 def _kept(name: str, depends_on: bytes, paint: Callable[[], bytes]) -> bytes:
-    """What was painted when the file `name` was last written to the cache, if it depends on the same; else anew."""
+    """The painting that is kept as `name`, if it depends on the same; else a new one, which is kept."""
+    if not depends_on:
+        return paint()
     path = root() / "figures" / name
-    found = read_sealed(path) if depends_on else None
+    found = read_sealed(path)
     if found is not None and found.startswith(depends_on):
         return found.removeprefix(depends_on)
     painted = paint()
-    if depends_on:
-        with suppress(OSError):  # a cache that cannot be written costs time alone
-            write_sealed(path, depends_on + painted)
+    with suppress(OSError):  # a cache that cannot be written costs time alone
+        write_sealed(path, depends_on + painted)
     return painted
 
 
+_SOURCE = Path(__file__).read_bytes()
+
+
+@cache
+def _painted_by() -> list[Any]:
+    """What lays a figure out beside `painter`: this file as it was imported, and two libraries."""
+    return [_SOURCE, version("scipy"), version("kiwisolver")]
+
+
+LIBRARIES = {*sys.stdlib_module_names, "matplotlib", "numpy", "cycler"}
+
+
 class _Freezer(pickle.Pickler):
-    """Pickles a figure to the same bytes in every process: transforms know each other by their places in memory."""
+    """Pickles a figure to the same bytes in every process.
+
+    The parents of a transform are left out: matplotlib knows them by their places in memory. Code is pickled by name;
+    so a figure with code of other modules than this one and libraries, which may change, is refused.
+    """
 
     def reducer_override(self, thing: Any) -> Any:
         from matplotlib.transforms import TransformNode
 
+        if isinstance(thing, FunctionType | type):
+            top = thing.__module__.partition(".")[0]
+            if thing.__module__ != __name__ and top not in LIBRARIES:
+                raise pickle.PicklingError(thing.__module__)
         if isinstance(thing, TransformNode):
             return object.__new__, (type(thing),), vars(thing) | {"_parents": {}}
         return NotImplemented
 
 
 def _frozen(things: Any) -> bytes:
-    """The digest of unpainted figures and other things; empty for what cannot be pickled, such as a lambda."""
+    """The digest of unpainted figures and other things; empty for what cannot be kept, such as a lambda."""
     stream = io.BytesIO()
     try:
         _Freezer(stream).dump(things)
-    except (pickle.PicklingError, AttributeError, TypeError):
+    except Exception:  # an object of a stranger may raise anything
         return b""
     return hashlib.sha256(stream.getvalue()).digest()
 

@@ -1,7 +1,10 @@
 """Which figures a report has, what they are drawn from, and that names in them can be told apart."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -45,6 +48,7 @@ from harness.report.drawing import (
 from harness.report.figures import claims_figures, figures_of, named, panels_of, styles_of
 from harness.schema import Counts, Epoch
 from tests.analysis.judging import change, end_ann
+from tests.command import ROOT
 
 from .campaigns import CATALOGUE, Campaign, empty, write_along, write_arm, write_mnist
 
@@ -433,6 +437,10 @@ def panel(colour: str = COLOURS["dct"], name: str = "DCT", high: float = 3.0) ->
         return both_renderings(figure, "A panel", ["the same data"], [[Name(name, colour, (4.0, high))]])
 
 
+def tick(value: float, _: int) -> str:
+    return f"{value:.0f}"
+
+
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of painted figures, empty."""
@@ -458,16 +466,35 @@ def test_a_figure_is_painted_once_and_anew_where_anything_in_it_or_its_painter_d
         assert panel(**changed)[0] not in (svg, b"from the cache")
     assert panel()[0] == svg
     of_svg.write_bytes(of_svg.read_bytes()[:-1])
-    assert panel()[0] == svg
+    of_png.unlink()
+    assert (panel()[0], panel()[1]()) == (svg, image)
     monkeypatch.setattr("harness.report.drawing.painter", lambda: "matplotlib 9.9")
     assert b"matplotlib 9.9" in panel()[0]
 
 
-def test_without_a_cache_and_with_a_part_that_cannot_be_pickled_a_figure_is_painted(kept: Path) -> None:
+@pytest.mark.slow
+def test_another_process_finds_what_this_one_painted(kept: Path) -> None:
+    svg, _ = panel()
+    (path,) = kept.iterdir()
+    write_sealed(path, (read_sealed(path) or b"").removesuffix(svg) + b"from the cache")
+    program = "import sys; from tests.report.test_figures import panel; sys.stdout.buffer.write(panel()[0])"
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": "7"},
+        capture_output=True,
+        check=True,
+    )
+    assert found.stdout == b"from the cache"
+
+
+def test_without_a_cache_and_with_code_that_may_change_a_figure_is_painted(kept: Path) -> None:
     with styled():
         figure, (ax,) = new_figure(2.0)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
-        assert b"<svg" in both_renderings(figure, "A panel", [])[0]
+        codes: list[Any] = [lambda value, _: f"{value:.0f}", tick]
+        for code in codes:
+            ax.xaxis.set_major_formatter(code)
+            assert b"<svg" in both_renderings(figure, "A panel", [])[0]
     assert not kept.exists()
     kept.touch()  # in the place of the folder
     assert b"<svg" in panel()[0]

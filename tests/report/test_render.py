@@ -61,12 +61,13 @@ def test_the_same_records_at_another_place_give_the_same_bytes_and_another_day_c
     write_arm(first.evidence, MNIST, "paper", "cyclic-5", (9720, 9731, 9738))
     shutil.copytree(first.evidence, second.evidence)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", DAY)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "a cache"))
     render(first.alone(), first.out)
     # another report in between: what the process drew before must leave no trace
     write_arm(second.local, "quickstart", "lite", "cyclic-16", (9400, 9500))
     render(read(second.local, None, CATALOGUE), tmp_path / "other", ["quickstart"])
     monkeypatch.setenv("SOURCE_DATE_EPOCH", ANOTHER)
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))  # nothing painted lies there
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "another cache"))  # where nothing painted lies
     render(second.alone(), second.out)
     before, after = ({path.name: path.read_bytes() for path in c.out.iterdir()} for c in (first, second))
     changed = sorted(name for name in before if before[name] != after[name])
