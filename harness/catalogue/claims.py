@@ -67,9 +67,9 @@ class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What every claim has: `source` is the table or section where it stands, `note` how we read it.
 
-    `part`: of its statement, by default the claim itself; claims of one part are `reading`s of it, of which one that
-    comes out suffices. `beside`: shown with its statement and not counted. `profiles`: those alone that judge it, where
-    not all do that may. `headline`: the claim in the paper's words, if it is a row of the first figure.
+    `part`: the part of the statement, by default the claim itself. Claims with one `part` are its `reading`s; one that
+    comes out suffices. `beside`: shown with its statement and not counted. `profiles`: the only ones that judge it; by
+    default all that can. `headline`: the claim in the paper's words, if it is a row of the first figure.
     The properties say what a kind has beside that; a kind without it has None or nothing. `kind`: the group that a
     claim is judged and counted in. `SAYS`, `PRINTED`: its words, where {0} is the claim.
     """

@@ -156,7 +156,7 @@ def _write(drawn: Any, out: Path | None) -> Path:
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as my_encoder.")],
     directory: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Default: a new folder with the encoder's name and a hyphen.")
+        Path | None, typer.Option(metavar="FOLDER", help="Default: NAME with hyphens; without any, NAME-encoder.")
     ] = None,
 ) -> None:
     """Write a working package for an encoder of your own: code, entry point and conformance test."""

@@ -45,7 +45,7 @@ def folder_option(text: str, group: str | None = None) -> Any:
 
 
 AS_LISTED = "Its name, as `harness list` shows it, or the .py file that defines it."
-DATA_HELP = "Folder of the data sets. Default: $HARNESS_DATA, else the cache; missing ones are downloaded."
+DATA_HELP = "Only folder to read data sets from. Default: $HARNESS_DATA and the cache; missing ones are downloaded."
 DataDir = Annotated[Path | None, typer.Option(metavar="FOLDER", help=DATA_HELP)]
 ResultsDir = Annotated[Path, folder_option("Folder of the records.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout, and nothing else.")]

@@ -17,7 +17,7 @@ papers_app = group("Start a paper of your own, or check one. `harness list` list
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as my-paper.")],
     directory: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Default: a new folder with the paper's name and a hyphen.")
+        Path | None, typer.Option(metavar="FOLDER", help="Default: NAME with hyphens; without any, NAME-paper.")
     ] = None,
 ) -> None:
     """Write a working package for a paper of your own: experiment, claims, entry point and test."""

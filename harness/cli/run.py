@@ -45,9 +45,7 @@ def run(
     ] = None,
     tune: Annotated[
         bool,
-        what(
-            "--tune", help="Choose the fine-tuning rate of these arms on held-out training images, by the common rule."
-        ),
+        what("--tune", help="Choose the fine-tuning rate of arms of --encoder on held-out images, by the common rule."),
     ] = False,
     profile: Annotated[
         options.ProfileChoice | None,
@@ -64,7 +62,7 @@ def run(
     retry_failed: Annotated[bool, how_much("--retry-failed", help="Train failed cells again.")] = False,
     for_time: Annotated[
         str | None,
-        how_much("--for", metavar="TIME", help="Stop with a checkpoint after 90s, 9m or 2h, say (exit code 75)."),
+        how_much("--for", metavar="TIME", help="Stop with a checkpoint after a time: 90s, 9m, 2h (exit code 75)."),
     ] = None,
     device: Annotated[DeviceChoice, where_(help="auto: a GPU if there is one.")] = "auto",
     kernel: Annotated[
@@ -207,7 +205,7 @@ def predict(
         typer.Option(metavar="FOLDER", help="Your own images. Default: the test images of the network's data set."),
     ] = None,
     frequencies: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="Use the first so many frequencies of the DCT alone.")
+        int | None, typer.Option(metavar="NUMBER", help="Feed only the first NUMBER frequencies of the DCT.")
     ] = None,
     schedule: Annotated[
         str | None, typer.Option(metavar="NAME", help="Feed the frequencies in this order of the DCT code.")

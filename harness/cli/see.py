@@ -61,7 +61,7 @@ def status(
     paper: OnePaper = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count the cells that are done, stale, failed, running or missing, and say why those not done are not."""
+    """Count the cells that are done, stale, failed, running or missing, with the reason of each that is not done."""
     from harness import papers
     from harness.runs.status import lines
     from harness.runs.status import status as look
