@@ -20,10 +20,6 @@ PageOption = Annotated[Path | None, typer.Option("--page", help="Page whose tabl
 Only = Annotated[list[str] | None, typer.Option(help="Measure only this one; repeat for more.")]
 
 
-def _progress(text: str) -> None:
-    plain_console(stderr=True).print(text, highlight=False)
-
-
 @app.callback(invoke_without_command=True)
 def bench(
     context: typer.Context,
@@ -39,7 +35,9 @@ def bench(
     from bench.report import table
     from bench.workload import DEFAULT, QUICK
 
-    report = run(out, plan=QUICK if quick else DEFAULT, implementations=implementation, progress=_progress)
+    report = run(
+        out, plan=QUICK if quick else DEFAULT, implementations=implementation, progress=plain_console(stderr=True).print
+    )
     if as_json:
         print(json.dumps(msgspec.to_builtins(report)))
     else:
@@ -90,7 +88,7 @@ def race(
     from bench.race import run, save, table
 
     names, rounds = (["digits"], 1) if quick else (courses or ["mnist"], rounds)
-    results = run(names, timesteps or (), rounds, limit, implementation, data_dir, _progress)
+    results = run(names, timesteps or (), rounds, limit, implementation, data_dir, plain_console(stderr=True).print)
     save(results, out, page)
     print(table(results))
 

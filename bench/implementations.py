@@ -31,7 +31,7 @@ def ours(work: Workload) -> Model:
     network = network_of(work.network, Generator())
     for weight, source in zip(network.weights, reordered(work.weights, work.layers), strict=True):
         weight.data.copy_(source)
-    neurons = layer_neurons(work.thresholds, NeuronSpec(leak=LEAK))
+    neurons = layer_neurons(work.thresholds, NeuronSpec())
     return Model(tuple(network.parameters()), lambda train: network.snn(train, neurons))
 
 

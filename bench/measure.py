@@ -41,7 +41,7 @@ def run(
 
     implementations: names from `bench.implementations.ALL`; None for all.
     progress: called with a line of text before each measurement.
-    Raises HarnessError for an unknown network or implementation.
+    Raises HarnessError for an unknown implementation.
     """
     keep_freed_memory()  # as `harness run` does; it helps every implementation
     if out is not None:

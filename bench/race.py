@@ -25,13 +25,14 @@ from torch.optim.lr_scheduler import LinearLR
 from bench.implementations import Implementation, chosen, reordered
 from bench.measure import Say, machine, threads_at
 from bench.report import Lines, drawn, onto_page
-from bench.workload import CLASSES, DIGITS, LEAK, MNIST, NETWORKS, VGG5_LITE, Point, Workload
+from bench.workload import CLASSES, NETWORKS, Point, Workload
 from encoders import create
 from harness.config import Augmentation, Balancing, NeuronSpec
 from harness.data import load
 from harness.errors import did_you_mean
 from harness.machine.files import write_atomically
 from harness.machine.process import keep_freed_memory
+from harness.papers.dct_snn.recipe import DIGITS_NETWORK, MNIST_NETWORK, VGG5_LITE
 from harness.snn.balancing import balance
 from harness.snn.network import Network, Spiking
 from harness.training.batches import batch, normalised
@@ -60,8 +61,8 @@ class Course:
 
 
 COURSES = {  # by data set
-    "digits": Course(DIGITS.name, 16, 32, 3e-3, 8, 8, 0.96, Augmentation()),
-    "mnist": Course(MNIST.name, 16, 128, 3e-3, 10, 10, 0.98, Augmentation(pad=1)),
+    "digits": Course(DIGITS_NETWORK.name, 16, 32, 3e-3, 8, 8, 0.96, Augmentation()),
+    "mnist": Course(MNIST_NETWORK.name, 16, 128, 3e-3, 10, 10, 0.98, Augmentation(pad=1)),
     "cifar10": Course(VGG5_LITE.name, 48, 32, 1e-3, 15, 3, 0.70, Augmentation(flip=True)),
 }
 
@@ -120,7 +121,7 @@ def train(name: str, course: Course, contestant: Implementation, data_dir: Path 
         return epoch
 
     fit(network.parameters(), course.ann_epochs, lambda x, _: network.ann(encoder.frame(x)), lambda: False)
-    neuron = NeuronSpec(leak=LEAK)
+    neuron = NeuronSpec()
     spiking = Spiking(network, encoder, neuron, course.timesteps, dtype=contestant.dtype)
     parts = fitted.split(spiking.chunk())
     thresholds = balance(network, lambda: (spiking.encode(part, 0).float() for part in parts), Balancing(), neuron)

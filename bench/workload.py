@@ -7,24 +7,20 @@ import torch
 from torch import Generator, Tensor
 
 from harness.config import Balancing, NetworkSpec, NeuronSpec
-from harness.errors import did_you_mean
+from harness.papers.dct_snn.recipe import DIGITS_NETWORK, MNIST_NETWORK, VGG5_LITE, VGG9
 from harness.snn.balancing import balance
 from harness.snn.layers import Layer
 from harness.snn.network import Network
 
-VGG5_LITE = NetworkSpec("vgg5-lite", (32, "A", 64, "D", 64, "A"), (512, 512))
-MNIST = NetworkSpec("784-100-10", hidden=(100,))
-DIGITS = NetworkSpec("64-100-10", hidden=(100,))
-VGG9 = NetworkSpec("vgg9", (64, "A", 128, "D", 128, "A", 256, "D", 256, "A", 512, "D", 512, "A"), (4096, 4096))
 # With the shape of their input maps.
 NETWORKS: Mapping[str, tuple[NetworkSpec, tuple[int, int, int]]] = {
     VGG5_LITE.name: (VGG5_LITE, (3, 32, 32)),
-    MNIST.name: (MNIST, (1, 28, 28)),
-    DIGITS.name: (DIGITS, (1, 8, 8)),
+    MNIST_NETWORK.name: (MNIST_NETWORK, (1, 28, 28)),
+    DIGITS_NETWORK.name: (DIGITS_NETWORK, (1, 8, 8)),
     VGG9.name: (VGG9, (3, 60, 60)),
 }
 CLASSES = 10
-LEAK = 0.9901  # the paper's λ (§2.2)
+LEAK = NeuronSpec().leak
 # Percentile; with the paper's 99.9, deep layers with random weights are silent in the first timesteps.
 BALANCED_AT = 95.0
 
@@ -52,11 +48,13 @@ class Plan:
 
 
 DEFAULT = Plan(
-    (Point(VGG5_LITE.name, 8, 48), *(Point(MNIST.name, 128, timesteps) for timesteps in (4, 16, 100))),
+    (Point(VGG5_LITE.name, 8, 48), *(Point(MNIST_NETWORK.name, 128, timesteps) for timesteps in (4, 16, 100))),
     ours=(Point(VGG9.name, 16, 48),),
 )
 QUICK = Plan(
-    points=tuple(Point(name, batch, t) for name, batch in ((VGG5_LITE.name, 8), (MNIST.name, 128)) for t in (4, 16)),
+    points=tuple(
+        Point(name, batch, t) for name, batch in ((VGG5_LITE.name, 8), (MNIST_NETWORK.name, 128)) for t in (4, 16)
+    ),
     repeats=3,
     seconds=0.5,
 )
@@ -90,9 +88,7 @@ class Model:
 
 
 def network_of(name: str, draws: Generator) -> Network:
-    """A network with random weights. Raises HarnessError for an unknown name."""
-    if name not in NETWORKS:
-        raise did_you_mean("network", name, list(NETWORKS))
+    """A network with random weights."""
     spec, shape = NETWORKS[name]
     return Network(spec, shape, CLASSES, draws)
 
@@ -104,7 +100,7 @@ def workload(point: Point, seed: int = 0) -> Workload:
     shape = (point.timesteps, point.batch, *NETWORKS[point.network][1])
     train = torch.randint(-1, 2, shape, generator=draws, dtype=torch.int8).float()
     labels = torch.randint(0, CLASSES, (point.batch,), generator=draws)
-    thresholds = balance(network, lambda: [train[:16, :2]], Balancing(BALANCED_AT), NeuronSpec(leak=LEAK))
+    thresholds = balance(network, lambda: [train[:16, :2]], Balancing(BALANCED_AT), NeuronSpec())
     # A quantile equals one of the membranes. Slightly above it, rounding does not decide whether that one fires.
     apart = tuple(1.001 * threshold for threshold in thresholds)
     return Workload(point.network, network.layers, tuple(w.detach() for w in network.weights), train, labels, apart)

@@ -4,7 +4,6 @@
 separate process that prints all outputs of a cell (`--dump`), and certifies those that are equal bit for bit.
 """
 
-import hashlib
 import itertools
 import json
 import os
@@ -209,7 +208,7 @@ def _layer(case: Case, readout: Readout, spec: NeuronSpec, dtype: torch.dtype) -
 def _digest(tensor: Tensor) -> str:
     whole = tensor.detach().cpu().contiguous()
     bits = whole.view(torch.int16) if whole.dtype == torch.bfloat16 else whole
-    return hashlib.sha256(bits.numpy().tobytes()).hexdigest()
+    return content_digest(bits.numpy().tobytes())
 
 
 # ---- two revisions side by side
@@ -418,8 +417,7 @@ def command(
         return
     if base is None:
         raise HarnessError("no --base to compare with", "name a commit, such as HEAD")
-    progress = plain_console(stderr=True)
-    outcome = certify(base, results_dir, data_dir, tuple(cell or ()), lambda text: progress.print(text, markup=False))
+    outcome = certify(base, results_dir, data_dir, tuple(cell or ()), plain_console(stderr=True).print)
     if as_json:
         print(json.dumps(msgspec.to_builtins(outcome.certificate)))
     else:

@@ -15,6 +15,7 @@ Without --full a sample of every class is tried, in under two minutes. The exit 
 
 import argparse
 import csv
+import gzip
 import io
 import json
 import os
@@ -540,11 +541,11 @@ PICTURES: dict[str, Callable[[], bytes]] = {
 }
 
 
-def _tar(path: Path, kind: bytes, name: str, link: str = "", size: int = 0) -> None:
+def _tar(path: Path, kind: bytes, name: str, content: bytes = b"", link: str = "") -> None:
     with tarfile.open(path, "w") as archive:
         member = tarfile.TarInfo(name)
-        member.type, member.linkname, member.size = kind, link, size
-        archive.addfile(member, io.BytesIO(bytes(size)))
+        member.type, member.linkname, member.size = kind, link, len(content)
+        archive.addfile(member, io.BytesIO(content))
 
 
 def _zip(path: Path, names: Mapping[str, bytes], mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> None:
@@ -562,17 +563,20 @@ def _batches(path: Path, ground: Ground) -> None:
 
 
 def _link(kind: bytes, to: str, path: Path, _: Ground) -> None:
-    _tar(path, kind, "cifar10/train", to)
+    _tar(path, kind, "cifar10/train", link=to)
 
 
 Maker = Callable[[Path, Ground], object]
 ARCHIVES: dict[str, tuple[str, Maker]] = {
     "pickles that write a file": ("cifar10/test_batch", _batches),
-    "a tar with a pickle": ("cifar10.tar", lambda path, ground: _packed_bomb(path, ground)),
+    "a tar with a pickle": (
+        "cifar10.tar",
+        lambda path, g: _tar(path, tarfile.REGTYPE, "cifar-10-batches-py/test_batch", pickle.dumps(Bomb(g.evil))),
+    ),
     "a zip that unpacks to 300 MB": ("cifar10.zip", lambda path, _: _zip(path, {"train/x/1.png": bytes(300 << 20)})),
-    "a tgz that unpacks to 300 MB": ("cifar10.tgz", lambda path, _: _gzipped(path, 300 << 20)),
-    "a tar that leads outside": ("cifar10.tar", lambda path, _: _tar(path, tarfile.REGTYPE, "../conftest.py", size=9)),
-    "a tar with a whole path": ("cifar10.tar", lambda path, g: _tar(path, tarfile.REGTYPE, str(g.evil), size=9)),
+    "a tgz that unpacks to 400 MB": ("cifar10.tgz", lambda path, _: path.write_bytes(gzip.compress(bytes(3 << 27), 1))),
+    "a tar that leads outside": ("cifar10.tar", lambda path, _: _tar(path, tarfile.REGTYPE, "../conftest.py", b"x")),
+    "a tar with a whole path": ("cifar10.tar", lambda path, g: _tar(path, tarfile.REGTYPE, str(g.evil), b"x")),
     "a tar with a link": ("cifar10.tar", partial(_link, tarfile.SYMTYPE, "/etc")),
     "a tar with a hard link": ("cifar10.tar", partial(_link, tarfile.LNKTYPE, "/etc/passwd")),
     "a tar with a device": ("cifar10.tar", partial(_link, tarfile.CHRTYPE, "")),
@@ -584,22 +588,6 @@ ARCHIVES: dict[str, tuple[str, Maker]] = {
     "a zip in a zip": ("cifar10.zip", lambda path, _: _zip(path, {"cifar10.zip": b"PK\x05\x06" + bytes(18)})),
     "an image with a bomb": ("cifar10/train/cat/1.png", lambda path, _: path.write_bytes(_png(20_000, 20_000))),
 }  # fmt: skip
-
-
-def _packed_bomb(path: Path, ground: Ground) -> None:
-    with tarfile.open(path, "w") as archive:
-        content = pickle.dumps(Bomb(ground.evil))
-        member = tarfile.TarInfo("cifar-10-batches-py/test_batch")
-        member.size = len(content)
-        archive.addfile(member, io.BytesIO(content))
-
-
-def _gzipped(path: Path, size: int) -> None:
-    import gzip
-
-    with gzip.open(path, "wb", compresslevel=1) as file:
-        for _ in range(size >> 20):
-            file.write(bytes(1 << 20))
 
 
 # The cache, and other users

@@ -294,12 +294,6 @@ def _value(text: str) -> bool | int | float | str | None:
     return value if value is None or isinstance(value, bool | int | float | str) else text
 
 
-def require_sound(experiment: Experiment) -> None:
-    """Raise HarnessError unless every cell of an experiment can be made."""
-    for fault in faults_of(experiment):
-        raise fault
-
-
 def faults_of(experiment: Experiment) -> Iterator[HarnessError]:
     """Why cells of an experiment cannot be made: types, bounds, names and changes.
 

@@ -39,7 +39,7 @@ def claims(
     known, called = catalogue(), name
     if name:
         known, name = known.including(name)
-    within = None if paper is None else asked_for(known, paper)
+    within = asked_for(known, paper)
     if results_dir.is_dir():
         from harness.report import read
 

@@ -88,16 +88,16 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
 
     import torch
 
-    from harness.data import cache, look, names
+    from harness.data import look, names
     from harness.machine.environment import machine
-    from harness.machine.files import free_gib, nearest_existing
+    from harness.machine.files import cache_root, free_gib, nearest_existing
     from harness.records.store import record_paths
 
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     optional = {name: version(name) if find_spec(name) else None for name in OPTIONAL}
     threads, gpu = torch.get_num_threads(), torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
     bf16 = any("bf16" in name for name in machine(torch.device("cpu")).instructions)
-    folders = {"results": nearest_existing(results_dir.resolve()), "cache": cache.root()}
+    folders = {"results": nearest_existing(results_dir.resolve()), "cache": cache_root()}
     evidence, records = EVIDENCE.absolute(), len(record_paths(EVIDENCE))
     data = [look(name, data_dir) for name in names()]
     if as_json:

@@ -23,11 +23,10 @@ from typing import Any, Literal
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
-from platformdirs import user_cache_path
 
 from harness.data.files import walk
 from harness.data.types import Split, content_hashes
-from harness.errors import HarnessError
+from harness.machine.files import cache_root
 
 # Change it together with the stored arrays or the decoding of images.
 _FORMAT = "1"
@@ -39,44 +38,26 @@ _LOG = logging.getLogger(__name__)
 Splits = tuple[Split, Split]
 
 
-def root() -> Path:
-    """The cache folder: the environment's HARNESS_CACHE, else the user's default; a temporary one without a home."""
-    try:
-        chosen = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
-    except RuntimeError:
-        chosen = Path("~")
-    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if chosen.parts[0] == "~" else chosen
-
-
-def folder_from(variable: str) -> Path | None:
-    """The folder that an environment variable names, if it is set; raises HarnessError for an unknown user's home."""
-    chosen = os.environ.get(variable)
-    try:
-        return Path(chosen).expanduser() if chosen else None
-    except RuntimeError:
-        raise HarnessError(f"{variable} is {chosen}: there is no such user", "name a folder that exists") from None
-
-
 def folder(name: str) -> Path | None:
     """The folder `name` of the cache; None, after a warning, if the cache cannot be written.
 
     Call it before long work: it tries to write a temporary file. It makes the cache folder, but not `name`.
     """
     try:
-        root().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=root()) as trial:
+        cache_root().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache_root()) as trial:
             trial.write(bytes(_TRIAL_BYTES))
     except OSError as error:
         go_without(error)
         return None
-    return root() / name
+    return cache_root() / name
 
 
 def fault(error: OSError | NotImplementedError) -> str:
     """A sentence for an `error` of writing to the cache, with the folder and the reason of its choice."""
     chosen_by = "HARNESS_CACHE" if os.environ.get("HARNESS_CACHE") else "the default, as HARNESS_CACHE is not set"
     reason = getattr(error, "strerror", None) or error
-    return f"the cache folder {root()} ({chosen_by}) cannot be used: {reason}"
+    return f"the cache folder {cache_root()} ({chosen_by}) cannot be used: {reason}"
 
 
 def go_without(error: OSError | NotImplementedError) -> None:
@@ -159,7 +140,7 @@ def _entry(name: str, source: Path) -> Path:
         except OSError:  # A dangling link: an error follows when images are read, if its content is needed.
             size, changed = -1, 0
         key.update(b"\0" + os.fsencode(file.relative_to(source).as_posix()) + f"\0{size}\0{changed}".encode())
-    return root() / "decoded" / f"{name}-{key.hexdigest()[:16]}"
+    return cache_root() / "decoded" / f"{name}-{key.hexdigest()[:16]}"
 
 
 def _write(entry: Path, splits: Splits) -> None:

@@ -27,6 +27,7 @@ from harness.data.files import GET_AGAIN, MAX_FILE_BYTES, SUFFIXES, Tree, check_
 from harness.data.subset import choose, image_set, take
 from harness.data.types import DataSet, Labels, Pixels, Split, canonical, digest_of, part
 from harness.errors import HarnessError, did_you_mean, said_by
+from harness.machine.files import cache_root, folder_from
 
 # Of the published files, unpacked; torchvision has only those of the packed ones.
 MNIST_MD5 = {
@@ -202,7 +203,7 @@ def _of_package(name: str, data_dir: Path | None) -> tuple[Facts, tuple[Split, S
     """A data set of another package. Raises HarnessError with its name for whatever is wrong with it."""
     point = plugins()[name]
     try:
-        train, test, count = point.load()(data_dir or cache.folder_from("HARNESS_DATA"))
+        train, test, count = point.load()(data_dir or folder_from("HARNESS_DATA"))
         classes = index(count)
         splits = _checked("training", train, classes), _checked("test", test, classes)
         shape, other = (split.images.shape[1:] for split in splits)
@@ -238,12 +239,12 @@ def _locate(facts: Facts, data_dir: Path | None) -> Path:
     looked at, because to use other files than those asked for would be a silent change of data. So HARNESS_DATA must
     exist if it is set.
     """
-    chosen = cache.folder_from("HARNESS_DATA")
+    chosen = folder_from("HARNESS_DATA")
     if data_dir is None and chosen and not chosen.exists():
         raise HarnessError(f"HARNESS_DATA is {chosen}: there is no such folder", "correct it, or unset it")
     source, problems = _find(facts, data_dir), list[str]()
     if source is None and data_dir is None:
-        into = cache.root()
+        into = cache_root()
         try:
             into.mkdir(parents=True, exist_ok=True)
             # Cells run side by side: one downloads, the others wait and then find the files.
@@ -272,8 +273,8 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
     """The folders to look in, by what chose them, the first to be tried first."""
     if data_dir is not None:
         return {"--data-dir": data_dir}
-    chosen = cache.folder_from("HARNESS_DATA")
-    return {**({"HARNESS_DATA": chosen} if chosen else {}), "the cache": cache.root()}
+    chosen = folder_from("HARNESS_DATA")
+    return {**({"HARNESS_DATA": chosen} if chosen else {}), "the cache": cache_root()}
 
 
 def _listed(data_dir: Path | None) -> str:

@@ -1,4 +1,4 @@
-"""Atomic writing of files, their locks, and the free space on their disk."""
+"""Atomic writing of files, their locks, the cache folder, and the free space on a disk."""
 
 import errno
 import hashlib
@@ -14,6 +14,9 @@ from pathlib import Path
 
 import filelock
 import msgspec
+from platformdirs import user_cache_path
+
+from harness.errors import HarnessError
 
 LARGEST_FILE = 2**34  # bytes; of checkpoints, the largest files that we read
 SEAL = hashlib.sha256().digest_size  # bytes
@@ -108,6 +111,24 @@ def nearest_existing(path: Path) -> Path:
 def free_gib(path: Path) -> float:
     """Free space on the disk of `path`, which need not exist yet, in GiB."""
     return shutil.disk_usage(nearest_existing(path)).free / 2**30
+
+
+def cache_root() -> Path:
+    """The cache folder: the environment's HARNESS_CACHE, else the user's default; a temporary one without a home."""
+    try:
+        chosen = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
+    except RuntimeError:
+        chosen = Path("~")
+    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if chosen.parts[0] == "~" else chosen
+
+
+def folder_from(variable: str) -> Path | None:
+    """The folder that an environment variable names, if it is set; raises HarnessError for an unknown user's home."""
+    chosen = os.environ.get(variable)
+    try:
+        return Path(chosen).expanduser() if chosen else None
+    except RuntimeError:
+        raise HarnessError(f"{variable} is {chosen}: there is no such user", "name a folder that exists") from None
 
 
 class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

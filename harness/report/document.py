@@ -154,7 +154,7 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
     listed = tables.claims_table(sources, claims)
     if not named and not listed.rows:  # nothing was run: what is published
         published = ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id)
-        listed = tables.judged_table("Claims", published)
+        listed = tables.judged_table(published)
     ids = {claim.id for claim in paper.claims}
     of_paper = [j for j in evidence.judgements if j.id in ids] if told else []
     return Document(

@@ -37,8 +37,7 @@ import numpy as np
 
 from harness.analysis.statistics import Interval
 from harness.config import canonical_json
-from harness.data.cache import root
-from harness.machine.files import content_digest, read_sealed, write_sealed
+from harness.machine.files import cache_root, content_digest, read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -260,7 +259,7 @@ def _kept(name: str, depends_on: bytes, paint: Callable[[], bytes]) -> bytes:
     """The painting that is kept as `name`, if it depends on the same; else a new one, which is kept."""
     if not depends_on:
         return paint()
-    path = root() / "figures" / name
+    path = cache_root() / "figures" / name
     found = read_sealed(path)
     if found is not None and found.startswith(depends_on):
         return found.removeprefix(depends_on)
@@ -340,9 +339,7 @@ def _marks(svg: bytes) -> tuple[str, str]:
 
 
 def same_picture(committed: bytes, fresh: bytes) -> bool:
-    """True for equal bytes, and for SVGs of equal data by different painters."""
-    if committed == fresh:
-        return True
+    """True for SVGs of equal data by different painters."""
     try:
         (before, painted), (after, painting) = map(_marks, (committed, fresh))
     except ET.ParseError:

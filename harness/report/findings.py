@@ -111,12 +111,12 @@ def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) 
     def ask(source: Source, paper: Paper) -> Iterator[Table]:
         judged = [(c, j, source) for c in paper.claims for j in source.judgements if j.id == c.id and accept(j)]
         if judged:
-            table = judged_table("", judged)
+            table = judged_table(judged)
             rows, told = [], {""}
             for row, (_, judgement, _) in zip(table.rows, judged, strict=True):
                 rows.append(replace(row, details=() if judgement.nearest in told else (judgement.nearest,)))
                 told.add(judgement.nearest)
-            yield replace(table, rows=tuple(rows), style="").only(*columns)
+            yield replace(table, title="", rows=tuple(rows), style="").only(*columns)
 
     return ask
 

@@ -142,7 +142,7 @@ def _contents(
                 beside = papers_figure(papers, sources[0])
         made = replace(made, beside=beside)
         documents.append(made)
-        texts = _files(made, replace(where, hardware=hardware_of(mine)), home, menu)
+        texts = _files(made, where, hardware_of(mine), home, menu)
         texts |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
         texts |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
         for experiment in listed:
@@ -167,12 +167,14 @@ def _shown(sources: Sequence[Source], chosen: Sequence[str] | None) -> list[Pape
     return [p for p in papers if any(e.name in wanted for e in p.experiments)] or [*papers[:1]]
 
 
-def _files(one: Document, where: "Origin", home: str, menu: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+def _files(
+    one: Document, where: "Origin", hardware: "Hardware", home: str, menu: Sequence[tuple[str, str]]
+) -> dict[str, bytes]:
     """The pages and texts of a paper whose own page is called `home`; of named experiments, one page and no findings.
 
     `menu`: title and file of every paper's page, where there are several.
     """
-    page = partial(_rendered, "page.html", one, origin=where, home=home, menu=menu)
+    page = partial(_rendered, "page.html", one, origin=where, hardware=hardware, home=home, menu=menu)
     pages = {home: page(chapter=None)}
     texts = {"report": _rendered("report.md", one, brief=in_brief(one))}
     if not one.named:
@@ -341,7 +343,6 @@ class Origin:
     """`commit`: short, empty outside a clone of this project; `changed`: whether code or records differ from it.
 
     `repository`: an absolute address, or the clone as seen from the page; empty where neither is known.
-    `hardware`: each device that records were computed on, with the number of records, by whose they are.
     `bases`: the results folders as seen from the page.
     """
 
@@ -350,7 +351,6 @@ class Origin:
     commit: str
     changed: bool
     repository: str
-    hardware: dict[str, list[tuple[str, int]]]
     bases: dict[str, str]
 
 
@@ -372,12 +372,14 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
         changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
         repository=web_address(_git(clone, "remote", "get-url", "origin")) or here if clone else "",
-        hardware=hardware_of(sources),
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
 
 
-def hardware_of(sources: Sequence[Source]) -> dict[str, list[tuple[str, int]]]:
+Hardware = dict[str, list[tuple[str, int]]]
+
+
+def hardware_of(sources: Sequence[Source]) -> Hardware:
     """The devices that records were computed on, each with its number of records, by the name of the results."""
     devices = {s.name: sorted(c.device for c in s.loaded.cells.values() if c.done and c.device) for s in sources}
     return {name: Counter(of).most_common() for name, of in devices.items() if of}

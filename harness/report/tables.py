@@ -404,12 +404,10 @@ def claims_table(sources: Sequence[Source], claims: Iterable[Claim], titled: boo
         and judgement.id == claim.id
         and not (source.name == "yours" and (judgement.verdict == "no records" or not claim.needs_training))
     )
-    return judged_table("Claims", shown, len(sources) > 1, titled)
+    return judged_table(shown, len(sources) > 1, titled)
 
 
-def judged_table(
-    title: str, triples: Iterable[tuple[Claim, Judgement, Source]], whose: bool = False, titled: bool = True
-) -> Table:
+def judged_table(triples: Iterable[tuple[Claim, Judgement, Source]], whose: bool = False, titled: bool = True) -> Table:
     """A row for each judgement of a claim. `whose`: whether to name its source."""
     rows = []
     for claim, judgement, source in triples:
@@ -450,7 +448,7 @@ def judged_table(
         Column("profile"),
         Column("after balancing", "number"),
     )
-    return Table(title, columns, tuple(rows), style="claims")
+    return Table("Claims", columns, tuple(rows), style="claims")
 
 
 def _titled(claim: Claim, source: Source) -> str:
@@ -590,4 +588,4 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
         says = Cell(of.says, small=tuple(filter(None, (of.note,)))) if of else statement.id
         rows.append(Row.of(says, statement.word, "; ".join(parts)))
     columns = Column("statement", part="claim"), Column("what became of it"), Column("its parts")
-    return Table(title, columns, tuple(rows), style="tallied")
+    return Table(title, columns, tuple(rows))

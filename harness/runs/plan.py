@@ -4,7 +4,6 @@ A cell takes the multiply–accumulates of its stages times the seconds of one, 
 steps of the network. Estimates are right to about a quarter.
 """
 
-import hashlib
 import math
 import os
 import shlex
@@ -25,13 +24,13 @@ from encoders.errors import EncoderError
 from encoders.laws import BEFORE_TRAINING, Trial, finding, sample_images
 from encoders.registry import definition_of
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
-from harness.catalogue.experiment import encoder_text, parse_encoder, require_sound
+from harness.catalogue.experiment import encoder_text, faults_of, parse_encoder
 from harness.config import AnnRecipe, CellConfig, NetworkSpec, SnnRecipe, canonical_json
 from harness.data import DataSet, ImageSet, cache, load
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.environment import environment
-from harness.machine.files import free_gib, nearest_existing
+from harness.machine.files import content_digest, free_gib, nearest_existing
 from harness.machine.process import FOR_SMALL, SMALL_STEP, Threads, computing_with, threads_for
 from harness.plugins.guard import guarded, watched
 from harness.plugins.skeleton import require_installed
@@ -106,7 +105,7 @@ class PlannedCell:
 
     def checkpoint(self, setting: Setting) -> Checkpoint:
         """The checkpoint. Its name has a digest of the environment, because a cell must run in one environment."""
-        around = hashlib.sha256(canonical_json(circumstances(self.config, setting))).hexdigest()[:8]
+        around = content_digest(canonical_json(circumstances(self.config, setting)))[:8]
         return Checkpoint(self.path.with_name(f".{self.path.stem}.{around}.checkpoint"), self.fingerprint.digest)
 
 
@@ -240,7 +239,8 @@ def make_plan(
     if isinstance(experiment, Experiment):
         if processes > 1 or elsewhere:
             raise HarnessError("other processes cannot see an experiment that is in no file", "write it to a file")
-        require_sound(experiment)
+        for fault in faults_of(experiment):
+            raise fault
         if experiment not in map(catalogue.experiment, catalogue.names()):
             catalogue = catalogue.with_experiments([experiment])
         called = name = experiment.name

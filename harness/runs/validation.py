@@ -10,8 +10,8 @@ import torch
 from encoders.errors import EncoderError
 from harness.config import CellConfig
 from harness.data import DataSet, ImageSet, load, subset
-from harness.data.cache import root
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
+from harness.machine.files import cache_root
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import ann_code, fingerprint
@@ -58,7 +58,8 @@ def score(
         data = replace(data, train=part, digest=f"{data.digest}/{train_images}")
     with nullcontext() if threads is None else computing_with(threads):
         try:
-            return ann_score(config, data, root()) if stage == "ann" else snn_score(config, data, root(), kernel)
+            folder = cache_root()
+            return ann_score(config, data, folder) if stage == "ann" else snn_score(config, data, folder, kernel)
         except CellFailure as error:
             if any(words in str(error) for words in LOST):
                 return 0

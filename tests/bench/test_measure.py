@@ -10,9 +10,8 @@ import torch
 
 from bench.implementations import ALL, Implementation, chosen, reordered
 from bench.measure import TURN, interleaved, run
-from bench.workload import MNIST, QUICK, VGG5_LITE, VGG9, Model, Plan, Point, Workload, workload
+from bench.workload import QUICK, Model, Plan, Point, Workload, workload
 from harness.errors import HarnessError
-from harness.papers.dct_snn import recipe
 
 ONCE = Plan((), repeats=1, seconds=0.0)
 
@@ -59,12 +58,9 @@ def test_what_is_absent_breaks_or_is_unknown_is_reported(tmp_path: Path) -> None
     assert "ModuleNotFoundError" in str(replace(loop, module="torch.no_such_module").missing)
     with pytest.raises(HarnessError, match="did you mean 'ours bf16'"):
         chosen(("our bf16",))
-    with pytest.raises(HarnessError, match="vgg5-lite"):
-        run(None, plan=Plan((Point("vgg5-light", 8, 4),)))
     (tmp_path / "file").write_text("")
     with pytest.raises(FileExistsError):  # before anything is measured
         run(tmp_path / "file", plan=QUICK, progress=pytest.fail)
-    assert (MNIST, VGG5_LITE, VGG9) == (recipe.MNIST_NETWORK, recipe.VGG5_LITE, recipe.VGG9)
 
 
 def test_implementations_take_turns_and_each_begins_untimed() -> None:

@@ -32,16 +32,6 @@ PUBLISHED: Mapping[str, Stated] = {
 }
 
 
-def published(network: NetworkSpec, levels: int = 4, rates: tuple[float, ...] = (0.1,)) -> Mapping[str, Stated]:
-    """The published settings for a network, an L and a rate; on CIFAR-100 the sources name two rates."""
-    return {
-        **PUBLISHED,
-        "network.name": Stated("network", (network.name,)),
-        "ann.learning_rate": Stated("ANN learning rate", rates),
-        "method.parameters.levels": Stated("L in training", (levels,), default=4),
-    }
-
-
 # ## Networks: batch norm after each convolution, average pooling, a bias in the last layer
 
 
@@ -51,8 +41,7 @@ def _network(name: str, *features: int | str) -> NetworkSpec:
 
 RESNET20 = _network("resnet20", 16, *3 * ("R16",), "R32/2", "R32", "R32", "R64/2", "R64", "R64", "G")
 RESNET18 = _network("resnet18", 64, "R64", "R64", "R128/2", "R128", "R256/2", "R256", "R512/2", "R512", "G")
-_VGG16 = (64, 64, "A", 128, 128, "A", 256, 256, 256, "A", 512, 512, 512, "A", 512, 512, 512, "A")
-VGG16 = _network("vgg16", *_VGG16)
+VGG16 = _network("vgg16", 64, 64, "A", 128, 128, "A", 256, 256, 256, "A", 512, 512, 512, "A", 512, 512, 512, "A")
 RESNET8 = _network("resnet8", 16, "R16", "R32/2", "R64/2", "G")
 SMALL = _network("small", 16, "A", 32, 32, "A", 64, "G")
 TINY = _network("tiny", 8, "R8/2", "G")
@@ -128,6 +117,12 @@ def _of_network(
 ) -> Experiment:
     """A network of the paper's tables; on CIFAR-100, the sources name the rates 0.02 and 0.05."""
     rates = (0.1,) if data == "cifar10" else (0.02, 0.05)
+    published = {
+        **PUBLISHED,
+        "network.name": Stated("network", (network.name,)),
+        "ann.learning_rate": Stated("ANN learning rate", rates),
+        "method.parameters.levels": Stated("L in training", (levels,), default=4),
+    }
     return Experiment(
         f"qcfs-{data}-{network.name}",
         title,
@@ -135,7 +130,7 @@ def _of_network(
         data,
         arms=(Arm("qcfs", DIRECT, STEPS, f"QCFS, L = {levels}"),),
         profiles=(SMOKE, *profiles, paper(network, levels, rates[0])),
-        published=published(network, levels, rates),
+        published=published,
     )
 
 

@@ -2,7 +2,7 @@
 // Sorting: a click on a heading sorts by it, a second click turns the order; blanks always come last.
 const key = (row, column) => {
   const cell = row.cells[column];
-  if (cell === undefined || cell.colSpan > 1) return null;
+  if (cell === undefined) return null;
   const text = (cell.dataset.value ?? cell.textContent).trim();
   if (text === "") return null;
   const number = Number.parseFloat(text.replace("−", "-"));
