@@ -281,30 +281,29 @@ def _painted_by() -> list[Any]:
 LIBRARIES = {*sys.stdlib_module_names, "matplotlib", "numpy", "cycler"}
 
 
-class _Freezer(pickle.Pickler):
-    """Pickles a figure to the same bytes in every process.
-
-    The parents of a transform are left out: matplotlib knows them by their places in memory. Code is pickled by name;
-    so a figure with code of other modules than this one and libraries, which may change, is refused.
-    """
-
-    def reducer_override(self, thing: Any) -> Any:
-        from matplotlib.transforms import TransformNode
-
-        if isinstance(thing, FunctionType | type):
-            top = thing.__module__.partition(".")[0]
-            if thing.__module__ != __name__ and top not in LIBRARIES:
-                raise pickle.PicklingError(thing.__module__)
-        if isinstance(thing, TransformNode):
-            return object.__new__, (type(thing),), vars(thing) | {"_parents": {}}
-        return NotImplemented
+def _is_kept(module: str) -> bool:
+    return module == __name__ or module.partition(".")[0] in LIBRARIES
 
 
 def _frozen(things: Any) -> bytes:
-    """The digest of unpainted figures and other things; empty for what cannot be kept, such as a lambda."""
+    """The digest of unpainted figures and other things, the same in every process; empty for what may not be kept.
+
+    Code is known by its name alone. So a figure with code that may change, of a module that is neither this one nor of
+    a library, is not kept.
+    """
+    from matplotlib.transforms import TransformNode
+
+    class Freezer(pickle.Pickler):
+        def reducer_override(self, thing: Any) -> Any:
+            if isinstance(thing, TransformNode):  # which knows its parents by their places in memory
+                return object.__new__, (type(thing),), vars(thing) | {"_parents": {}}
+            if isinstance(thing, FunctionType | type) and not _is_kept(thing.__module__):
+                raise pickle.PicklingError(thing.__module__)
+            return NotImplemented
+
     stream = io.BytesIO()
     try:
-        _Freezer(stream).dump(things)
+        Freezer(stream).dump(things)
     except Exception:  # an object of a stranger may raise anything
         return b""
     return hashlib.sha256(stream.getvalue()).digest()
