@@ -545,9 +545,11 @@ def trained_figure(scene: Scene) -> Iterator[Picture]:
         winner, *_ = max((item for item in points if item[1] == step), key=lambda item: item[2].mean)
         best.setdefault(_in_words(winner), []).append(str(step))
     winners = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
+    of_values = {values_of(arm.encoder) for arm, *_ in points}
     words = (
         "Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
         f"The lowest mean error (not tested) has {winners}.{' Diamonds are published.' if printed else ''} "
+        f"{'Codes of x and codes of p have different ANNs. ' if len(of_values) > 1 else ''}"
         "Both axes are logarithmic; high errors are cut off."
     )
     yield scene.picture(figure, "trained", "Error rate by the number of steps trained for", words, drawn, [names])

@@ -271,7 +271,7 @@ TOPICS = (
             ),
         },
         _few_steps,
-        "latency-mnist-paper-trained",
+        "mnist-one-ann-paper-trained",
         (
             "mnist-784-100-10", "mnist-one-ann", "latency-mnist", "latency-cifar10", "mnist-encoders",
             "cifar10-vgg9", "cifar100-vgg11",
