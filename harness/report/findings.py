@@ -26,7 +26,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, title_of, training_table
+from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, sharp, title_of, training_table
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -113,8 +113,12 @@ def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) 
         if judged:
             table = judged_table(judged)
             rows, told = [], {""}
+            place = [column.title for column in table.columns].index("verdict")
             for row, (_, judgement, _) in zip(table.rows, judged, strict=True):
-                rows.append(replace(row, details=() if judgement.nearest in told else (judgement.nearest,)))
+                cells = [*row.cells]
+                cells[place] = replace(cells[place], small=tuple(filter(None, (sharp(judgement),))))
+                details = () if judgement.nearest in told else (judgement.nearest,)
+                rows.append(replace(row, cells=tuple(cells), details=details))
                 told.add(judgement.nearest)
             yield replace(table, title="", rows=tuple(rows), style="").only(*columns)
 
@@ -194,9 +198,17 @@ def means(
             return None
         spent = [source.operations.get((experiment.name, profile, row[done[0]][0])) for row in rows.values()]
         of_ann = [spending.ann_uj(FORTY_FIVE_NM) for spending in spent if spending is not None]
-        caption = "Accuracy in percent, mean ± half of a 95 % interval over seeds."
+        arms = {row[heading][0] for row in rows.values() for heading in done}
+        planned = sorted({experiment.seeds(arm, profile) for arm in arms})
+        seeds = " to ".join(map(str, dict.fromkeys((planned[0], planned[-1]))))
+        caption = f"Accuracy in percent, mean ± half of a 95 % interval over {seeds} seeds."
+        if len({values_of(experiment.arm(arm).encoder) for arm in arms}) > 1:
+            caption += " Codes of x and codes of p have different ANNs."
         if energy and of_ann:
-            caption += f" Energy of one image at {ARITHMETIC}; as an ANN {max(of_ann):#.3g} µJ."
+            caption += (
+                f" Energy of one image by arithmetic alone, at {ARITHMETIC}, without memory and membranes; as an ANN "
+                f"{max(of_ann):#.3g} µJ."
+            )
         columns = Column("arm"), *(Column(heading, "interval") for heading in done)
         shown = (Row.of(name, *(accuracy(*row[heading]) for heading in done)) for name, row in rows.items())
         return Table("", columns, tuple(shown), caption + remark(source, profile))
@@ -225,7 +237,7 @@ def read_early(experiment: Experiment, steps: Sequence[int], note: str = "") -> 
     def highest(source: Source, profile: ProfileName) -> str:
         estimates = ((arm, source.estimates[experiment.name, profile, arm.name]) for arm in experiment.arms)
         curves = {brief(title_of(arm)): [mean.mean for mean in curve] for arm, curve in estimates}
-        return f" The highest mean has {leaders(curves)}. {note}".rstrip()
+        return f" The highest mean (not tested) has {leaders(curves)}. {note}".rstrip()
 
     return means(experiment, rows, remark=highest)
 
@@ -336,8 +348,11 @@ def _ann(gap: Compared) -> float | None:
 ITS_ANN = Column("its ANN differs by", "number", signed=True)
 
 
-def codes(pairs: Sequence[Pair], margin: float) -> Ask:
-    """Codes against the reference of their T, raw and net of their ANNs, grouped by what the ANNs are trained on."""
+def codes(pairs: Sequence[Pair], margin: float, note: str = "") -> Ask:
+    """Codes against the reference of their T, raw and net of their ANNs, grouped by what the ANNs are trained on.
+
+    `note`: the end of the caption.
+    """
     references = {pair.timesteps: pair.reference for pair in pairs}
     experiment, reference = pairs[0].reference
     name, several = title_of(experiment.arm(reference)), len(references) > 1
@@ -386,6 +401,7 @@ def codes(pairs: Sequence[Pair], margin: float) -> Ask:
         )
         if itself:
             caption += f" {name} itself against its own ANN: {', '.join(itself)}."
+        caption += f" {note}" * bool(note)
         title = ", T = " + ", ".join(map(str, references))
         return Table(title, columns, tuple(rows), caption) if rows else None
 
@@ -410,13 +426,20 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
         # The name with the largest difference at its longest T comes first.
         for name, of_name in sorted(names.items(), key=lambda item: -abs(float(item[1][-1].apart.mean))):
             at = {gap.pair.timesteps: gap for gap in of_name}
-            rows.append(Row.of(name, *(cell(at.get(step)) for step in steps), _ann(of_name[0])))
-        columns = Column("arm"), *(Column(f"T = {step}", "interval", signed=True) for step in steps), ITS_ANN
+            of_ann = max((gap.ann for gap in of_name if not isnan(gap.ann)), key=abs, default=None)
+            rows.append(Row.of(name, *(cell(at.get(step)) for step in steps), of_ann))
+        columns = (
+            Column("arm"),
+            *(Column(f"T = {step}", "interval", signed=True) for step in steps),
+            replace(ITS_ANN, title=f"{ITS_ANN.title}{' at most' * (len(steps) > 1)}"),
+        )
         caption = (
             f"Differences to {reference} of the same T in percentage points, paired by seed and test image, with 95 % "
             f"intervals; {'one' if better else 'two'}-sided p, where it is below 5 %, adjusted by Holm for "
             f"{len(pairs)} comparisons."
         )
+        if any(gap.raw is None and round(gap.ann, 2) for gap in gaps if not isnan(gap.ann)):
+            caption += " A difference of the ANNs is a part of them."
         if margin is not None:
             caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
         caption += unfinished(pairs, gaps)
@@ -505,6 +528,7 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
 # --- Energy
 
 
+NEAR = 1.01  # energies whose ratio is less than this are called equal: what the models leave out is more
 COSTS = (
     Column("code"),
     Column("T", "number", 0),
@@ -567,7 +591,7 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
         return None
     parts, rising = [], sorted(shown, key=lambda code: code[1].snn_uj(FORTY_FIVE_NM) or 0.0)
     for rival in _rivals(rising[0][1]):
-        names = [name for name, spent in rising if _rivals(spent)[rival][1]]
+        names = [name for name, spent in rising if _rivals(spent)[rival][1] == "cheaper"]
         parts.append(f"{rival}, {', '.join(names) or 'none'}")
     sentence = (
         ""
@@ -582,20 +606,23 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     return _noted(Table("", COSTS, (as_ann, *rows), caption))
 
 
-def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, bool]]:
-    """For each comparison with the ANN: the energy in µJ or the break-even rate, and whether the SNN is cheaper."""
+def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, str]]:
+    """For each comparison with the ANN: the energy in µJ or the break-even rate, and how the SNN stands to the ANN."""
+
+    def stands(ratio: float) -> str:
+        return "equal" if 1 / NEAR < ratio < NEAR else "cheaper" if ratio > 1 else "dearer"
+
     models = {"arithmetic alone": FORTY_FIVE_NM, "with memory": WITH_MEMORY}
-    priced = {rival: (spent.snn_uj(of), (spent.ratio(of) or 0.0) > 1) for rival, of in models.items()}
+    priced = {rival: (spent.snn_uj(of), stands(spent.ratio(of) or 0.0)) for rival, of in models.items()}
     even, arrivals = spent.break_even(WITH_MEMORY, bits_of(spent.timesteps)), spent.arrivals
-    fewer = even is not None and arrivals is not None and arrivals < even
-    return {**priced, "against an ANN of few bits": (even, fewer)}
+    return {**priced, "against an ANN of few bits": (even, stands((even or 0.0) / arrivals) if arrivals else "dearer")}
 
 
 def _costs(name: str, accuracy: Cell, spent: Operations) -> Row:
     """The row of a code."""
     of_encoder, macs = spent.encoder or 0.0, spent.encoder_macs or 0.0
     rivals = _rivals(spent).values()
-    alone, memory, even = (Cell(size, small=("cheaper" if less else "dearer",)) for size, less in rivals)
+    alone, memory, even = (Cell(size, small=(word,)) for size, word in rivals)
     return Row.of(
         name, spent.timesteps, accuracy, spent.multiplies + macs, spent.accumulates + of_encoder - macs,
         spent.updates, spent.words, alone, memory, spent.arrivals, even,

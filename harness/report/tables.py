@@ -472,6 +472,12 @@ def verdict_in_words(judgement: Judgement) -> str:
     return f"{judgement.verdict} ({judgement.scope})" if judgement.scope and judgement.answers else judgement.verdict
 
 
+def sharp(judgement: Judgement) -> str:
+    """How often a recipe 0.3 points below the published one would be called consistent; empty beside other words."""
+    of = judgement.sharpness
+    return "" if of is None else f"0.3 points less would be so in {100 * of:.0f} % of cases"
+
+
 def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
     """Our number and its interval."""
     if judgement.kind == "steps-to-reach" and judgement.steps:
@@ -574,12 +580,14 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     for statement in statements:
         parts = []
         for part, j in statement.parts.items():
-            said = ", ".join(filter(None, (j.verdict, j.scope if j.answers else "", j.reading)))
+            limits = (j.scope, "not tuned" if j.not_tuned else "", sharp(j)) if j.answers else ()
+            said = ", ".join(filter(None, (j.verdict, *limits, j.reading)))
             # Beside each word the differences that were read so: they may speak against the reading that was judged.
             read: dict[str, list[str]] = {}
             for other in statement.otherwise[part]:
                 apart = other.signed and other.mean is not None
-                read.setdefault(other.verdict, []).extend([str(ours_in_words(other)[0])] if apart else [])
+                where = f" ({other.reading})" * bool(other.reading)
+                read.setdefault(other.verdict, []).extend([f"{ours_in_words(other)[0]}{where}"] if apart else [])
             others = "; ".join(", ".join((word, *numbers)) for word, numbers in read.items())
             parts.append(f"{part}: {said}{others and f' (read otherwise: {others})'}")
         parts += [f"{part}: not judged yet" for part in statement.unjudged]

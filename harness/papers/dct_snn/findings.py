@@ -9,7 +9,7 @@ from itertools import chain
 from math import inf, nan
 
 from harness.analysis.cells import paired
-from harness.analysis.energy import FORTY_FIVE_NM
+from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, settled, shortened
 from harness.analysis.statistics import (
@@ -45,6 +45,7 @@ SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-
 OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdict")
 _VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind == "value"}
 MECHANISMS = experiments.ABLATION_MECHANISMS
+ANN_OF_P = "The ANN of p is trained at the rate that was chosen for that of x."
 
 
 def _with_one_ann(arm: str, reference: str) -> Pair:
@@ -153,17 +154,22 @@ def _schedules(source: Source) -> str:
         for order in ("reversed", "random")
     ]
     gaps = ask.compared(source, pairs, "lite")
-    others = [f"a cycle in {gap.pair.name} is {_against('cyclic', gap.interval)})" for gap in gaps]
     orders = ""
-    if others:
+    if gaps:
         small = f"{_budget(MECHANISMS, 'lite', 'cyclic-16x3')}; {counted(min(gap.apart.seeds for gap in gaps), 'seed')}"
-        orders = f"; on a small network ({small}), at a rate that was tuned for neither, {_listed(others)}"
+        apart = [
+            f"{gap.interval.mean:+.1f} points in {gap.pair.name}{'' if _is_shown(gap) else ' (not shown)'}"
+            for gap in gaps
+        ]
+        orders = f"; on a small network ({small}), at cyclic's rate, the same cycle differs by {_listed(apart)}"
     for judged in source.judgements:
         mean, published = judged.mean, judged.published
         if (judged.id, judged.profile) == ("interleaved-cyclic-wins-16", "short") and mean is not None and published:
             network = _budget(experiments.ABLATION_INTERLEAVED, "short", judged.arm)
-            apart = f"{abs(mean):.1f} points {_side(mean)} interleaved, where {published:.1f} are published"
-            return f"On the paper's network ({network}) cyclic is {apart}{orders}"
+            low, high = judged.low or mean, judged.high or mean
+            seeds = f"{counted(judged.seeds_done, 'seed')}, 95 %: {low:.1f} to {high:.1f}"
+            over = f"{abs(mean):.1f} points {_side(mean)} interleaved ({seeds}), where {published:.1f} are published"
+            return f"On the paper's network ({network}) cyclic is {over}{orders}"
     return ""
 
 
@@ -215,16 +221,18 @@ def _training(source: Source) -> str:
 def _energy(source: Source) -> str:
     """The code that reaches 98 % on MNIST with the least energy, and DCT, with one ANN for both; then the paper's."""
 
-    def spent_in(experiment: Experiment) -> dict[str, tuple[float, str]]:
-        """Energy in µJ by code, and how it was reached: steps, accuracy."""
-        spent: dict[str, tuple[float, str]] = {}
+    def spent_in(experiment: Experiment) -> dict[str, tuple[float, float, str]]:
+        """Energy in µJ by code, by arithmetic and with memory, and how it was reached: steps, accuracy."""
+        spent: dict[str, tuple[float, float, str]] = {}
         for arm in experiment.arms:
             reached = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
             operations = source.operations.get((experiment.name, "paper", arm.name))
-            energy = None if operations is None else operations.snn_uj(FORTY_FIVE_NM)
-            if reached is not None and reached.mean >= ENOUGH and energy is not None:
+            if reached is None or reached.mean < ENOUGH or operations is None:
+                continue
+            alone, memory = (operations.snn_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
+            if alone is not None and memory is not None:
                 how = f"{arm.timesteps} steps, {_accuracy(reached)} %"
-                spent[title_of(arm)] = min((energy, how), spent.get(title_of(arm), (inf, "")))
+                spent[title_of(arm)] = min((alone, memory, how), spent.get(title_of(arm), (inf, inf, "")))
         return spent
 
     spent, apart = spent_in(ONE_ANN), spent_in(LATENCY_MNIST)
@@ -232,12 +240,15 @@ def _energy(source: Source) -> str:
     best = min(spent, key=lambda name: spent[name][0], default="")
     if dct not in spent:
         return ""
-    costs = [f"{spent[name][0]:.2f} µJ in {brief(name)} ({spent[name][1]})" for name in dict.fromkeys((best, dct))]
-    theirs = ""
-    if printed in apart:
-        theirs = f"; in the paper's own code, whose ANN is another, {apart[printed][0]:.2f} ({apart[printed][1]})"
-    enough = f"{ENOUGH:g} % on MNIST, one ANN for all codes,"
-    return f"{enough} costs for an image, by arithmetic alone, {' and '.join(costs)}{theirs}"
+    named = {brief(name): spent[name] for name in dict.fromkeys((best, dct))}
+    named |= {"the paper's own code with another ANN": apart[printed]} if printed in apart else {}
+    costs = [f"{alone:.2f} and {memory:.2f} µJ in {name} ({how})" for name, (alone, memory, how) in named.items()]
+    ann = source.operations[ONE_ANN.name, "paper", ONE_ANN.arms[0].name]
+    as_ann = [f"{ann.ann_uj(model):.2f}" for model in (FORTY_FIVE_NM, WITH_MEMORY)]
+    return (
+        f"On MNIST, a mean of {ENOUGH:g} % costs for an image, by arithmetic alone and with memory, {_listed(costs)}; "
+        f"the ANN {_listed(as_ann)}"
+    )
 
 
 TOPICS = (
@@ -327,10 +338,10 @@ TOPICS = (
         "Codes",
         {
             "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?": ask.codes(
-                ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED
+                ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED, ANN_OF_P
             ),
             "Which codes differ from DCT on CIFAR-10, trained for few steps?": ask.codes(
-                ask.against_first(experiments.LATENCY_CIFAR10), UNPUBLISHED
+                ask.against_first(experiments.LATENCY_CIFAR10), UNPUBLISHED, ANN_OF_P
             ),
             "Which codes differ from DCT after 16 steps on MNIST?": ask.codes(
                 [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
@@ -559,7 +570,8 @@ def _as_printed(source: Source) -> str:
         f"{', '.join(part for part in parts if part not in shared)}, {_accuracy(row)} ({row.verdict})"
         for parts, row in zip(named, best.values(), strict=True)
     ]
-    return f" Fine-tuned at {', '.join(['16 steps', *shared])}: {'; '.join(said)}." if said else ""
+    ann = [f"from a re-tuned {part}" if part.startswith("ANN") else part for part in shared]
+    return f" Fine-tuned at {', '.join(['16 steps', *ann])}: {'; '.join(said)}." if said else ""
 
 
 def _of_codes(source: Source) -> str:
@@ -581,17 +593,29 @@ def _of_codes(source: Source) -> str:
     sides = [(gap.pair.side, gap.pair.reference) for gap in (direct, *nets)]
     latency = experiments.LATENCY_CIFAR10
     few = [
-        f"{gap.pair.timesteps} steps ({counted(gap.apart.seeds, 'seed')}) it is {_against('DCT', gap.interval)})"
+        gap
         for gap in ask.compared(source, ask.against_first(latency), "lite", UNPUBLISHED)
-        if latency.arm(gap.pair.side[1]).encoder.name == "direct" and gap.shown == "differs"
+        if latency.arm(gap.pair.side[1]).encoder.name == "direct"
     ]
+    trained = ""
+    if few:
+        steps, told = ([str(gap.pair.timesteps) for gap in of] for of in (few, filter(_is_shown, few)))
+        trained = (
+            f"; trained for {_listed(steps)} steps ({counted(min(gap.apart.seeds for gap in few), 'seed')}) it differs "
+            f"from DCT by {_listed([f'{gap.apart.mean:+.1f}' for gap in few])} points, "
+            f"{f'shown at {_listed(told)} alone' if told else 'not shown'}"
+        )
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps"
-        f"{'; trained for ' * bool(few)}{_listed(few)}. "
+        f"{trained}. "
         f"Poisson and burst input have an ANN of their own, trained at DCT's rate, {_listed(anns)} DCT's; net of the "
         f"ANNs, {_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
+
+
+def _is_shown(gap: ask.Compared) -> bool:
+    return gap.shown == "differs"
 
 
 def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from harness.analysis.cells import above_ann, accuracy_of, net_difference_of
 from harness.analysis.judges import OWN_NETWORK, Judgement, shortened
-from harness.analysis.statistics import LEAST_SEEDS, Outcomes, estimate, outcomes_without_images
+from harness.analysis.statistics import LEAST_SEEDS, Interval, Outcomes, estimate, outcomes_without_images
 from harness.machine.console import counted
 from harness.papers.qcfs.experiments import ABLATION, CIFAR10_RESNET20
 from harness.papers.qcfs.paper import PAPER
@@ -126,15 +126,16 @@ def _of_shift(source: Source) -> str:
     curves = {name: source.estimates.get((ABLATION.name, "lite", name), ()) for name in arms}
     if not all(arms.values()) or (gap := above_ann(arms["l4"], LAST)) is None:
         return ""
-    with_it, without = ([interval.mean for interval in curve] for curve in curves.values())
+    with_it, without = curves.values()
     config = arms["l4"][0].record.config
-    peak = max(range(len(without)), key=without.__getitem__)
+    peak = max(range(len(without)), key=lambda step: without[step].mean)
     assert config.ann
     return (
         f"On a small plain network ({config.train_images:,} training images, {config.ann.epochs} of 300 epochs; "
-        f"{counted(len(arms['l4']), 'seed')}), L = 4 with the shift reaches {with_it[LAST - 1]:.1f} % after {LAST} "
-        f"steps, which differs from its ANN by {_points(gap)}. Without the shift it has {without[peak]:.1f} % after "
-        f"{peak + 1} steps and falls to {without[LAST - 1]:.1f}.{_of_small_residual(source)}"
+        f"{counted(len(arms['l4']), 'seed')}), L = 4 with the shift reaches {_percent(with_it[LAST - 1])} % after "
+        f"{LAST} steps, which differs from its ANN by {_points(gap)}. Without the shift its highest mean on the test "
+        f"images is {_percent(without[peak])} %, after {peak + 1} steps, and it ends at {_percent(without[LAST - 1])} "
+        f"(not tested).{_of_small_residual(source)}"
     )
 
 
@@ -175,6 +176,10 @@ def _of_threads(source: Source) -> str:
         f"({counted(min(map(len, arms.values())), 'seed')} each, not adjusted): {'; '.join(changed)}. Where the ANN of "
         f"L = 4 is tested with L = 8, as the released script does, its accuracy changes by {_points(tested)}."
     )
+
+
+def _percent(mean: Interval) -> str:
+    return f"{mean.mean:.1f}{spread(mean.half_width or 0.0, 1)}"
 
 
 def _points(outcomes: Outcomes) -> str:
