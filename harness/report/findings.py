@@ -571,11 +571,14 @@ def energy(*compared: tuple[Experiment, float | None]) -> Ask:
 
 def _energy_table(experiment: Experiment, target: float | None, source: Source, profile: ProfileName) -> Table | None:
     by_code: dict[str, list[tuple[Interval, Operations, str]]] = {}
+    anns: dict[str, float] = {}  # accuracy by what it is trained on
     for arm in sorted(experiment.arms, key=lambda arm: arm.timesteps):
         key = experiment.name, profile, arm.name
         spent, curve = source.operations.get(key), source.estimates.get(key)
-        if spent and curve and spent.encoder is not None and planned_cells(source, profile, (experiment, arm.name)):
+        cells = planned_cells(source, profile, (experiment, arm.name))
+        if spent and curve and spent.encoder is not None and cells:
             note = _untuned(source, profile, (experiment, arm.name))
+            anns[values_of(arm.encoder)] = fmean(cell.ann for cell in cells)
             by_code.setdefault(title_of(arm), []).append((curve[-1], spent, note))
     rows, shown = [], list[tuple[str, Operations]]()
     for name, runs in by_code.items():
@@ -602,7 +605,10 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     alone, memory = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
-    caption = f"{sentence}Cheaper than the ANN, at the accuracies in this table: {'; '.join(parts)}."
+    of_ann = ", ".join(
+        f"{accuracy:.2f} % trained on {values}" for values, accuracy in sorted(anns.items(), reverse=True)
+    )
+    caption = f"{sentence}Cheaper than the ANN ({of_ann}), at the accuracies in this table: {'; '.join(parts)}."
     return _noted(Table("", COSTS, (as_ann, *rows), caption))
 
 
