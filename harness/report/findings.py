@@ -605,10 +605,9 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     alone, memory = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
-    of_ann = ", ".join(
-        f"{accuracy:.2f} % trained on {values}" for values, accuracy in sorted(anns.items(), reverse=True)
-    )
-    caption = f"{sentence}Cheaper than the ANN ({of_ann}), at the accuracies in this table: {'; '.join(parts)}."
+    known = [f"{accuracy:.2f} % trained on {of}" for of, accuracy in sorted(anns.items()) if not isnan(accuracy)]
+    of_ann = f" ({', '.join(known)})" if known else ""
+    caption = f"{sentence}Cheaper than the ANN{of_ann}, at the accuracies in this table: {'; '.join(parts)}."
     return _noted(Table("", COSTS, (as_ann, *rows), caption))
 
 
