@@ -224,7 +224,9 @@ def both_renderings(figure: "Figure", title: str, drawn: Any, names: Names = ())
     """
     from matplotlib import rcParams
 
-    style, identifier = rcParams.copy(), f"sha256:{content_digest(canonical_json(drawn))}"
+    identifier = f"sha256:{content_digest(canonical_json(drawn))}"
+    # `styled` puts all else that a figure is drawn by at its default
+    style: dict[str, Any] = {name: value for name, value in rcParams.copy().items() if name in STYLE}
     depends_on = _frozen([figure, names, title, identifier, style, painter(), _painted_by()])
     place = content_digest(canonical_json([title, *map(float, figure.get_size_inches())]))
 

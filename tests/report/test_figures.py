@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from matplotlib import rcParams
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
@@ -473,7 +474,8 @@ def test_a_figure_is_painted_once_and_anew_where_anything_in_it_or_its_painter_d
 
 
 @pytest.mark.slow
-def test_another_process_finds_what_this_one_painted(kept: Path) -> None:
+def test_another_process_finds_what_this_one_painted(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rcParams, "interactive", True)  # as in a notebook; nothing is drawn by it
     svg, _ = panel()
     (path,) = kept.iterdir()
     write_sealed(path, (read_sealed(path) or b"").removesuffix(svg) + b"from the cache")
