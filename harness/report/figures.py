@@ -28,7 +28,7 @@ from harness.report import drawing
 from harness.report.drawing import INK, LETTERS, MUTED, Name, Names, Picture, Place, both_renderings, diamond
 from harness.report.sources import Course, Source, with_added
 from harness.report.table import human, spread
-from harness.report.tables import brief, grouped, title_of
+from harness.report.tables import beside_each_other, brief, grouped, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -545,11 +545,11 @@ def trained_figure(scene: Scene) -> Iterator[Picture]:
         winner, *_ = max((item for item in points if item[1] == step), key=lambda item: item[2].mean)
         best.setdefault(_in_words(winner), []).append(str(step))
     winners = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
-    of_values = {values_of(arm.encoder) for arm, *_ in points}
+    anns_differ = beside_each_other(arm for arm, *_ in points)
     words = (
         "Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
         f"The lowest mean error (not tested) has {winners}.{' Diamonds are published.' if printed else ''} "
-        f"{'Codes of x and codes of p have different ANNs. ' if len(of_values) > 1 else ''}"
+        f"{f'{anns_differ} ' if anns_differ else ''}"
         "Both axes are logarithmic; high errors are cut off."
     )
     yield scene.picture(figure, "trained", "Error rate by the number of steps trained for", words, drawn, [names])

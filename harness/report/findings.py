@@ -26,7 +26,17 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.verifications import compare, spread_of
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Row, Table
-from harness.report.tables import NOT_TUNED, RAW, brief, grouped, judged_table, sharp, title_of, training_table
+from harness.report.tables import (
+    NOT_TUNED,
+    RAW,
+    beside_each_other,
+    brief,
+    grouped,
+    judged_table,
+    sharp,
+    title_of,
+    training_table,
+)
 
 Ask = Callable[[Source, Paper], Iterable[Table]]
 Read = tuple[str, int]  # an arm, and the timestep after which it is read
@@ -201,9 +211,8 @@ def means(
         arms = {row[heading][0] for row in rows.values() for heading in done}
         planned = sorted({experiment.seeds(arm, profile) for arm in arms})
         seeds = " to ".join(map(str, dict.fromkeys((planned[0], planned[-1]))))
-        caption = f"Accuracy in percent, mean ± half of a 95 % interval over {seeds} seeds."
-        if len({values_of(experiment.arm(arm).encoder) for arm in arms}) > 1:
-            caption += " Codes of x and codes of p have different ANNs."
+        anns_differ = beside_each_other(map(experiment.arm, arms))
+        caption = f"Accuracy in percent, mean ± half of a 95 % interval over {seeds} seeds. {anns_differ}".rstrip()
         if energy and of_ann:
             caption += (
                 f" Energy of one image by arithmetic alone, at {ARITHMETIC}, without memory and membranes; as an ANN "

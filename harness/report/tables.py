@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from harness.analysis.cells import steps_label
+from harness.analysis.cells import steps_label, values_of
 from harness.analysis.differences import Difference
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
@@ -59,6 +59,7 @@ PAIRED = (
     "intervals cover 95 % each and are not adjusted for their number"
 )
 NET = "A code of x and one of p have different ANNs: they are compared net of these; raw: their accuracies alone"
+ANNS_DIFFER = "Codes of x and codes of p have different ANNs."
 TRAINING = (
     "Differences of accuracy in percentage points along fine-tuning, paired by seed, after the last timestep; columns "
     "are the fraction of it that is over, 0 straight after balancing; intervals cover 95 % each, over seeds alone"
@@ -470,6 +471,11 @@ def verdict_in_words(judgement: Judgement) -> str:
     if judgement.verdict == "incomplete" and judgement.seeds_planned:
         return f"{judgement.verdict} ({judgement.seeds_done}/{judgement.seeds_planned})"
     return f"{judgement.verdict} ({judgement.scope})" if judgement.scope and judgement.answers else judgement.verdict
+
+
+def beside_each_other(arms: Iterable[Arm]) -> str:
+    """What a caption says of arms whose accuracies stand beside each other: whether their ANNs differ."""
+    return ANNS_DIFFER if len({values_of(arm.encoder) for arm in arms}) > 1 else ""
 
 
 def sharp(judgement: Judgement) -> str:

@@ -591,27 +591,27 @@ def _of_codes(source: Source) -> str:
     ]
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
     sides = [(gap.pair.side, gap.pair.reference) for gap in (direct, *nets)]
-    latency = experiments.LATENCY_CIFAR10
-    few = [
-        gap
-        for gap in ask.compared(source, ask.against_first(latency), "lite", UNPUBLISHED)
-        if latency.arm(gap.pair.side[1]).encoder.name == "direct"
-    ]
-    trained = ""
-    if few:
-        steps, told = ([str(gap.pair.timesteps) for gap in of] for of in (few, filter(_is_shown, few)))
-        trained = (
-            f"; trained for {_listed(steps)} steps ({counted(min(gap.apart.seeds for gap in few), 'seed')}) it differs "
-            f"from DCT by {_listed([f'{gap.apart.mean:+.1f}' for gap in few])} points, "
-            f"{f'shown at {_listed(told)} alone' if told else 'not shown'}"
-        )
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps"
-        f"{trained}. "
+        f"{_direct_for_few_steps(source)}. "
         f"Poisson and burst input have an ANN of their own, trained at DCT's rate, {_listed(anns)} DCT's; net of the "
         f"ANNs, {_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
+
+
+def _direct_for_few_steps(source: Source) -> str:
+    """Every difference of direct input to DCT, trained for few steps, and where it is shown; empty without records."""
+    latency = experiments.LATENCY_CIFAR10
+    gaps = ask.compared(source, ask.against_first(latency), "lite", UNPUBLISHED)
+    few = [gap for gap in gaps if latency.arm(gap.pair.side[1]).encoder.name == "direct"]
+    if not few:
+        return ""
+    steps = [f"{gap.pair.timesteps}" for gap in few]
+    shown = [f"{gap.pair.timesteps}" for gap in few if _is_shown(gap)]
+    where = f"shown at {_listed(shown)}{' alone' * (len(shown) < len(few))}" if shown else "not shown"
+    apart, seeds = [f"{gap.apart.mean:+.1f}" for gap in few], counted(min(gap.apart.seeds for gap in few), "seed")
+    return f"; trained for {_listed(steps)} steps ({seeds}) it differs from DCT by {_listed(apart)} points, {where}"
 
 
 def _is_shown(gap: ask.Compared) -> bool:
