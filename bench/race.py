@@ -24,13 +24,12 @@ from torch.optim.lr_scheduler import LinearLR
 
 from bench.implementations import Implementation, chosen, reordered
 from bench.measure import Say, machine, threads_at
-from bench.report import Lines, drawn, onto_page
+from bench.report import Lines, drawn, onto_page, write
 from bench.workload import CLASSES, NETWORKS, Point, Workload
 from encoders import create
 from harness.config import Augmentation, Balancing, NeuronSpec
 from harness.data import load
 from harness.errors import did_you_mean
-from harness.machine.files import write_atomically
 from harness.machine.process import keep_freed_memory
 from harness.papers.dct_snn.recipe import DIGITS_NETWORK, MNIST_NETWORK, VGG5_LITE
 from harness.snn.balancing import balance
@@ -230,11 +229,8 @@ def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None
     for r in sorted(results, key=lambda r: r.timesteps):
         if r.status == "reached":
             panels.setdefault(r.course, {}).setdefault(r.library, []).append((r.timesteps, r.median))
-    svg, png = drawn(panels, "Seconds to a trained network", "seconds", msgspec.to_builtins(results))
-    content = msgspec.json.format(msgspec.json.encode({"machine": facts, "results": results}), indent=2) + b"\n"
-    out.mkdir(parents=True, exist_ok=True)
-    for name, data in {"race.json": content, "race.svg": svg, "race.png": png()}.items():
-        write_atomically(out / name, data)
+    drawing = drawn(panels, "Seconds to a trained network", "seconds", msgspec.to_builtins(results))
+    write(out, "race", {"machine": facts, "results": results}, drawing)
     if page is not None:
         plot = f"![Seconds to a trained network]({os.path.relpath(out / 'race.svg', page.parent)})"
         onto_page(page, "race", facts, table(results), plot)

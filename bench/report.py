@@ -35,6 +35,14 @@ class Row:
     what: Literal["step"] = "step"
 
 
+def write(folder: Path, name: str, content: Any, drawing: tuple[bytes, Callable[[], bytes]]) -> None:
+    """Write NAME.json, NAME.svg and NAME.png into a folder."""
+    svg, png = drawing
+    document = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    for suffix, data in {"json": document, "svg": svg, "png": png()}.items():
+        write_atomically(folder / f"{name}.{suffix}", data)
+
+
 @dataclass(frozen=True)
 class Report:
     """All measurements of one run on one machine."""
@@ -44,11 +52,7 @@ class Report:
 
     def save(self, folder: Path) -> None:
         """Write bench.json, bench.svg and bench.png into `folder`."""
-        svg, png = picture(self)
-        content = msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
-        files = {"bench.json": content, "bench.svg": svg, "bench.png": png()}
-        for name, data in files.items():
-            write_atomically(folder / name, data)
+        write(folder, "bench", self, picture(self))
 
 
 def table(report: Report) -> str:

@@ -99,7 +99,7 @@ def _of_encoder(name: str, samples: Sequence[Tensor]) -> Figure:
 def idea() -> dict[str, bytes]:
     """Spike, timestep, network, conversion and balancing, fine-tuning; a network of 100 neurons is trained for them."""
     draws = Generator().manual_seed(0)
-    _, images, labels, tests, test_labels = _digits()
+    _, images, labels, tests, test_labels = plain.digits()
     added, order = plain.contributions(images), plain.schedule(STEPS)
     ends = plain.code_thresholds(added)
     layers = plain.network(images[0].shape, "", [100, 10], draws)
@@ -131,15 +131,6 @@ def idea() -> dict[str, bytes]:
             "idea-4.png": saved(_balancing(currents, thresholds[0])),
             "idea-5.png": saved(_fine_tuning(curves, ann)),
         }
-
-
-def _digits() -> tuple[str, Tensor, Tensor, Tensor, Tensor]:
-    """The data of `plain` where there is no MNIST."""
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    images, labels = torch.from_numpy(digits.images).float().unsqueeze(1) / 8 - 1, torch.from_numpy(digits.target)
-    return "8×8 digits", images[360:], labels[360:], images[:360], labels[:360]
 
 
 def _spike() -> Figure:

@@ -78,11 +78,11 @@ class Trial:
         images = (self.images if images is None else images).clone()
         steps, key = timesteps or self.timesteps, self.key if key is None else key
         train = encode(self.encoder, images, steps, key, ids, dtype).detach()
-        return beside(images, train, "train")
+        return on_same_device(images, train, "train")
 
     def frame(self) -> Tensor:
         """The frame of fresh copies of the trial's images."""
-        return beside(self.images, self.encoder.frame(self.images.clone()), "frame")
+        return on_same_device(self.images, self.encoder.frame(self.images.clone()), "frame")
 
 
 Law = Callable[[Trial], str]
@@ -94,17 +94,17 @@ def require(holds: bool, violation: str) -> None:
         raise Violation(violation)
 
 
-def a_tensor(made: Any, name: str) -> Tensor:
-    """What the encoder `made`. Raises Violation unless it is a tensor."""
-    require(isinstance(made, Tensor), f"the {name} is a {type(made).__name__}, not a torch tensor")
-    return cast(Tensor, made)
+def require_tensor(value: Any, name: str) -> Tensor:
+    """Return what an encoder has made. Raises Violation unless it is a tensor."""
+    require(isinstance(value, Tensor), f"the {name} is a {type(value).__name__}, not a torch tensor")
+    return cast(Tensor, value)
 
 
-def beside(images: Tensor, made: Tensor, name: str) -> Tensor:
-    """The tensor `made` of the images. Raises WrongDevice if it lies on another device than they do."""
-    if a_tensor(made, name).device.type != images.device.type:
-        raise WrongDevice(f"images on {images.device.type} give a {name} on {made.device.type}")
-    return made
+def on_same_device(images: Tensor, tensor: Tensor, name: str) -> Tensor:
+    """Return the tensor made of the images. Raises WrongDevice if it is on another device than they are."""
+    if require_tensor(tensor, name).device.type != images.device.type:
+        raise WrongDevice(f"images on {images.device.type} give a {name} on {tensor.device.type}")
+    return tensor
 
 
 def sample_images(channels: int = 3, size: int = 16) -> Tensor:
@@ -168,7 +168,7 @@ def _described(error: Exception) -> str:
 
 def encodes(trial: Trial) -> str:
     """`encode` returns a tensor."""
-    a_tensor(trial.encoder.encode(trial.images.clone(), trial.timesteps, trial.key), "train")
+    require_tensor(trial.encoder.encode(trial.images.clone(), trial.timesteps, trial.key), "train")
     return "a tensor"
 
 
@@ -177,7 +177,7 @@ def declared_shape(trial: Trial) -> str:
     frame = trial.frame()
     # Not `trial.train`, which casts.
     train = trial.encoder.encode(trial.images.clone(), trial.timesteps, trial.key)
-    beside(trial.images, train, "train")
+    on_same_device(trial.images, train, "train")
     require(frame.dim() == 4 and len(frame) == len(trial.images), f"frame has shape {tuple(frame.shape)}")
     expected = (trial.timesteps, *frame.shape)
     require(train.shape == expected, f"the train has shape {tuple(train.shape)}, the frame asks for {expected}")

@@ -5,9 +5,10 @@ The module of a built-in encoder is imported when the encoder is first made, so 
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
@@ -112,7 +113,10 @@ def origin(name: str) -> str:
     """Where an encoder comes from: "built-in", or package and version. Raises EncoderError for an unknown name."""
     _require_text(name)
     if name in PEERS:
-        return f"{library_of(name)} {version(library_of(name))}"
+        library = library_of(name)
+        with suppress(PackageNotFoundError):  # a clone on the path has no metadata
+            return f"{library} {version(library)}"
+        return library
     return "built-in" if name in BUILTIN else package_of(_plugin(name))
 
 
@@ -184,22 +188,16 @@ def _plugin(name: str) -> EntryPoint:
 
 
 def _row(name: str) -> Row:
+    row = Row(name, origin(name))
     try:
-        return Row(name, origin(name), info=create(name).info)
+        return replace(row, info=create(name).info)
     except (Exception, SystemExit) as error:  # a plug-in may raise anything, and must not break the list
-        return Row(name, origin(name), broken=f"{type(error).__name__}: {error}")
+        return replace(row, broken=f"{type(error).__name__}: {error}")
 
 
 def _shadowed() -> list[Row]:
-    chosen = {_key(point) for point in plugins().values()}
-    others = [point for point in entry_points(group=GROUP) if _key(point) not in chosen]
-    return [Row(point.name, package_of(point), broken=_holder(point.name)) for point in others]
-
-
-def _key(point: EntryPoint) -> tuple[str, str, str]:
-    return point.name, point.value, package_of(point)
-
-
-def _holder(name: str) -> str:
-    holder = "a built-in encoder" if _place(name) else origin(name)
-    return f"the name is taken by {holder}"
+    chosen = {*plugins().values()}  # two entry points are equal if their names and values are
+    others = [point for point in entry_points(group=GROUP) if point not in chosen]
+    holders = ["a built-in encoder" if _place(point.name) else origin(point.name) for point in others]
+    taken = zip(others, holders, strict=True)
+    return [Row(point.name, package_of(point), broken=f"the name is taken by {holder}") for point, holder in taken]

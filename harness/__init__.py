@@ -40,7 +40,7 @@ __all__ = [
 
 
 def load_records(results: str | Path) -> "pd.DataFrame":
-    """One row for every record below the folder `results`, with the columns `COLUMNS`.
+    """One row for every record below the folder `results`, with the columns `COLUMNS` and `best_accuracy`.
 
     status is done, failed or stale, the last two with a reason. weights is a SHA-256, device a name, and either may be
     empty; verified is, say, "weights: identical". Only done records have: correct, total and accuracy in percent

@@ -25,7 +25,7 @@ from encoders.probe import Labelled, Reads, linear_probe
 from harness.catalogue.experiment import parse_encoder
 from harness.data import load, subset
 from harness.errors import HarnessError
-from harness.plugins.guard import named
+from harness.plugins.guard import failures_as_errors, watched
 from harness.report.drawing import MUTED, Picture, both_renderings, legend_below, looks_of, new_figure, styled
 from harness.report.table import Column, Row, Table, csv_text
 from harness.training.batches import CALIBRATION_IMAGES, encoder_key, normalised
@@ -63,12 +63,13 @@ class View:
 def encoder_of(text: str) -> Encoder:
     """The encoder that a text such as dct or dct(schedule=interleaved) names.
 
-    Raises HarnessError for what cannot be read so, EncoderError for an unknown encoder or parameter.
+    Raises HarnessError for what cannot be read so and for a plug-in that fails, EncoderError for an unknown encoder or
+    parameter.
     """
     spec, timesteps, rate = parse_encoder(text)
     if timesteps or rate:
         raise HarnessError(f"'{text}' is an arm, not an encoder", "give its timesteps with --timesteps")
-    with named(spec.name, "be made"):
+    with failures_as_errors(), watched(spec.name, "be made"):
         return encoders.create(spec.name, **spec.parameters)
 
 
@@ -87,7 +88,7 @@ def look(name: str, dataset: str, number: int, timesteps: int, data_dir: Path | 
 def view_of(name: str, dataset: str, number: int, training: Tensor, image: Tensor, timesteps: int) -> View:
     """As `look`, for an image `[1, C, H, W]` in [-1, 1]. training: images `[M, C, H, W]` to fit and read the code."""
     encoder = encoder_of(name)
-    with named(name, "be shown", CALIBRATION_IMAGES):
+    with failures_as_errors(), watched(parse_encoder(name)[0].name, "be shown", CALIBRATION_IMAGES):
         encoder = encoder.calibrate(training)
         train = encoder.encode(image, timesteps, encoder_key(0, "encoder-test"))
         steps = tuple(sorted({t for t in STEPS if t < timesteps} | {timesteps}))
@@ -326,9 +327,9 @@ def probe(names: Sequence[str], dataset: str, timesteps: int, reads: Reads, data
     train, test = (Labelled(normalised(split.images), split.labels) for split in (data.train, data.test))
     accuracies = {}
     for name in names:
-        with named(name, "be probed", TRAINING_IMAGES):
-            key = encoder_key(0, "encoder-test")
-            accuracies[name] = linear_probe(encoder_of(name), train, test, timesteps, key, reads)
+        encoder, key = encoder_of(name), encoder_key(0, "encoder-test")
+        with failures_as_errors(), watched(parse_encoder(name)[0].name, "be probed", TRAINING_IMAGES):
+            accuracies[name] = linear_probe(encoder, train, test, timesteps, key, reads)
     return accuracies
 
 

@@ -248,12 +248,17 @@ def data() -> tuple[str, Tensor, Tensor, Tensor, Tensor]:
         images, test_images = (part.data.unsqueeze(1) / 127.5 - 1 for part in (one, other))
         return "MNIST", images[:10_000], one.targets[:10_000], test_images[:2000], other.targets[:2000]
     except RuntimeError:  # the files are not there
-        from sklearn.datasets import load_digits
+        return digits()
 
-        digits = load_digits()
-        images = torch.from_numpy(digits.images).float().unsqueeze(1) / 8 - 1  # grey levels 0 … 16
-        labels = torch.from_numpy(digits.target)
-        return "8×8 digits", images[360:], labels[360:], images[:360], labels[:360]
+
+def digits() -> tuple[str, Tensor, Tensor, Tensor, Tensor]:
+    """The same of scikit-learn's 8×8 digits."""
+    from sklearn.datasets import load_digits
+
+    loaded = load_digits()
+    images = torch.from_numpy(loaded.images).float().unsqueeze(1) / 8 - 1  # grey levels 0 … 16
+    labels = torch.from_numpy(loaded.target)
+    return "8×8 digits", images[360:], labels[360:], images[:360], labels[:360]
 
 
 def main(timesteps: int = 16) -> None:

@@ -100,7 +100,8 @@ class Evaluated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a record depends on: `digest` is SHA-256 over `recipe`, `data` and `numerics`, digests themselves.
 
-    `numerics` is that of the set of contents of `modules`, whose names only explain; `device` says for which kernels.
+    `numerics` covers every definition that the cell reaches (`harness.records.fingerprint`). `modules` has a digest of
+    the reached part of each module; it explains a change and decides nothing. `device`: whose kernels count.
     """
 
     digest: str

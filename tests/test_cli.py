@@ -167,7 +167,7 @@ def test_workers_know_the_arms_that_encoders_add() -> None:
         ("run quickstart --encoder poisson(rate", "cannot read the encoder 'poisson(rate'"),
         ("run quickstart --encoder poisson(speed=1)", "speed"),
         ("run quickstart --encoder poisson(rate=-1)", "rate"),
-        ("run quickstart --encoder poisson@8 --timesteps 4", "'poisson@8' names its timesteps already"),
+        ("run quickstart --encoder poisson@8 --timesteps 4", "'poisson@8' is a whole arm already"),
         ("run quickstart --encoder poisson@99999", "'poisson@99999' has 99999 timesteps — name 1 to 10,000"),
         ("run quickstart --sead 1", "no such option: --sead (Possible options: --seeds)"),
         ("report quickstart/", "unknown experiment 'quickstart/' — did you mean 'quickstart'"),
@@ -260,7 +260,7 @@ def test_doctor_names_versions_data_evidence_and_optional_packages() -> None:
     assert ("evidence: none here" in text, "norse" in text) == (True, True)
     found = json.loads(said("doctor", "--json"))
     assert ("bf16 gains nothing over fp32 here" in text) is not found["bf16"]
-    assert set(found["optional"]) == {"snntorch", "spikingjelly", "norse", "ray", "triton", "pyarrow"}
+    assert set(found["optional"]) == {"snntorch", "spikingjelly", "norse", "ray", "triton"}
     assert found["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {row["name"]: row["state"] for row in found["data"]}["digits"] == "verified"
     assert (found["evidence"]["records"], found["folders"]["cache"]["free_gib"] > 0) == (0, True)

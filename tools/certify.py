@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO, Annotated, Any, get_args
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, get_args
 
 import msgspec
 import numpy as np
@@ -216,33 +217,14 @@ def _digest(tensor: Tensor) -> str:
 Side = Mapping[tuple[str, str], Dump]
 
 
-@dataclass(frozen=True)
-class Made:
-    """A certificate and where it was written; nowhere if it frees nothing."""
-
-    certificate: Certificate
-    path: Path | None
-
-    def lines(self) -> Iterator[str]:
-        """The result, for people."""
-        certificate = self.certificate
-        equal, different, left_out = map(len, (certificate.compared, certificate.differing, certificate.left_out))
-        yield f"{equal} equal bit for bit, {different} different, {left_out} left out"
-        yield from (f"different: {cell}: {', '.join(names)}" for cell, names in certificate.differing.items())
-        yield from (f"left out: {cell}: {why}" for cell, why in certificate.left_out.items())
-        for freed in certificate.freed:
-            exceptions = "".join(f"; not with {path} = {value}" for path, value in freed.differing.items())
-            cells = counted(freed.cells, "cell")
-            yield f"certified: {freed.encoder} on {freed.device} in {freed.precision} ({cells}){exceptions}"
-        yield f"wrote {self.path}" if self.path else "no certificate: nothing was found equal under changed code"
-
-
-def certify(base: str, results: Path, data_dir: Path | None, cells: Sequence[str], say: Callable[[str], None]) -> Made:
+def certify(
+    base: str, results: Path, data_dir: Path | None, cells: Sequence[str], say: Callable[[str], None]
+) -> tuple[Certificate, Path | None]:
     """Compare `cells` (default: those of `CELLS` whose code differs) with the commit `base`; certify the equal ones.
 
-    Raises HarnessError outside a git checkout of this program, for an unknown commit, and if a side fails.
+    Returns the certificate and where it was written: nowhere if it frees nothing. Raises HarnessError outside a clone,
+    for an unknown commit, and if a side fails.
     """
-    _require_checkout()
     commit = _git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
     with _worktree(commit) as earlier:
         chosen = cells or touched(own_catalogue(), earlier)
@@ -250,27 +232,28 @@ def certify(base: str, results: Path, data_dir: Path | None, cells: Sequence[str
         say(f"computing {counted(count, 'cell')} under {commit[:10]} and under today's code, side by side")
         before, after = _computed((earlier, ROOT), chosen, data_dir) if chosen else ({}, {})
     certificate = compare(commit, before, after)
-    path = write_certificate(results, certificate) if certificate.freed else None
-    return Made(certificate, path)
+    return certificate, write_certificate(results, certificate) if certificate.freed else None
 
 
-def _require_checkout() -> None:
-    try:
-        top = _git("rev-parse", "--show-toplevel")
-    except (OSError, HarnessError):
-        top = ""
-    if not top or Path(top) != ROOT:
-        raise HarnessError(
-            f"{ROOT} is no git checkout of this program, so there is no earlier code to compare with",
-            "run it from a clone",
-        )
+def _lines(certificate: Certificate, path: Path | None) -> Iterator[str]:
+    """The result, for people."""
+    equal, different, left_out = map(len, (certificate.compared, certificate.differing, certificate.left_out))
+    yield f"{equal} equal bit for bit, {different} different, {left_out} left out"
+    yield from (f"different: {cell}: {', '.join(names)}" for cell, names in certificate.differing.items())
+    yield from (f"left out: {cell}: {why}" for cell, why in certificate.left_out.items())
+    for freed in certificate.freed:
+        exceptions = "".join(f"; not with {setting} = {value}" for setting, value in freed.differing.items())
+        cells = counted(freed.cells, "cell")
+        yield f"certified: {freed.encoder} on {freed.device} in {freed.precision} ({cells}){exceptions}"
+    yield f"wrote {path}" if path else "no certificate: nothing was found equal under changed code"
 
 
 def _git(*arguments: str) -> str:
     result = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
     if result.returncode:
         raise HarnessError(
-            f"git {' '.join(arguments)}: {result.stderr.strip() or 'nothing found'}", "name another commit"
+            f"git {' '.join(arguments)}: {result.stderr.strip() or 'nothing found'}",
+            "run it in a clone, and name a commit of it",
         )
     return result.stdout.strip()
 
@@ -287,41 +270,24 @@ def _worktree(commit: str) -> Iterator[Path]:
 
 
 def _computed(trees: Sequence[Path], cells: Sequence[str], data_dir: Path | None) -> list[Side]:
-    """The outputs of the code in each of `trees`."""
-    with ExitStack() as stack:
-        files = [(stack.enter_context(TemporaryFile()), stack.enter_context(TemporaryFile())) for _ in trees]
-        started = [_started(tree, cells, data_dir, *pair) for tree, pair in zip(trees, files, strict=True)]
-        codes = [process.wait() for process in started]
-        return [_read(code, tree, *pair) for code, tree, pair in zip(codes, trees, files, strict=True)]
+    """The outputs of the code in each of `trees`, computed side by side."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda tree: _dumped(tree, cells, data_dir), trees))
 
 
-def _started(
-    folder: Path, cells: Sequence[str], data_dir: Path | None, output: IO[bytes], errors: IO[bytes]
-) -> "subprocess.Popen[bytes]":
-    """Start the code in `folder` in a process with one thread, so that both sides run at once."""
+def _dumped(tree: Path, cells: Sequence[str], data_dir: Path | None) -> Side:
+    """The outputs of the code in `tree`, from a process with one thread."""
     options = [word for cell in cells for word in ("--dump", cell)]
     options += ["--data-dir", str(data_dir.resolve())] if data_dir else []
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     # With separate compiled kernels, because Numba's cache does not distinguish two trees by their contents.
-    environment = {**os.environ, **threads, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / ".numba")}
-    # In commits without this file, the command is a verb of the program.
-    command = ["tools.certify"] if (folder / "tools" / "certify.py").exists() else ["harness", "certify"]
-    return subprocess.Popen(
-        [sys.executable, "-m", *command, *options],
-        cwd=folder,
-        env=environment,
-        stdout=output,
-        stderr=errors,
-    )
-
-
-def _read(code: int, tree: Path, output: IO[bytes], errors: IO[bytes]) -> Side:
-    output.seek(0)
-    errors.seek(0)
-    if code:
-        last = errors.read().decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
-        raise HarnessError(f"{tree}: certify --dump ended with exit code {code}: {last[0]}", "run it there")
-    dumped = (msgspec.convert(json.loads(line), Dump) for line in output.read().splitlines())
+    environment = {**os.environ, **threads, "PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(tree / ".numba")}
+    command = [sys.executable, "-m", "tools.certify", *options]
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False)
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        raise HarnessError(f"{tree}: certify --dump ended with exit code {done.returncode}: {last[0]}", "run it there")
+    dumped = (msgspec.convert(json.loads(line), Dump) for line in done.stdout.splitlines())
     return {(dump.cell, dump.precision): dump for dump in dumped}
 
 
@@ -417,12 +383,9 @@ def command(
         return
     if base is None:
         raise HarnessError("no --base to compare with", "name a commit, such as HEAD")
-    outcome = certify(base, results_dir, data_dir, tuple(cell or ()), plain_console(stderr=True).print)
-    if as_json:
-        print(json.dumps(msgspec.to_builtins(outcome.certificate)))
-    else:
-        print("\n".join(outcome.lines()))
-    if outcome.certificate.differing:
+    certificate, path = certify(base, results_dir, data_dir, tuple(cell or ()), plain_console(stderr=True).print)
+    print(json.dumps(msgspec.to_builtins(certificate)) if as_json else "\n".join(_lines(certificate, path)))
+    if certificate.differing:
         raise typer.Exit(1)
 
 

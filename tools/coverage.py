@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import optimize, stats
 
 from harness.analysis.statistics import (
     ALPHA,
@@ -85,7 +86,6 @@ class Rates(NamedTuple):
 
 def effects(design: Design, shared: float = 0.0) -> Effects:
     """The latent effects for the variances of the design. `shared`: a further part of images, shared by all arms."""
-    from scipy import stats
 
     ease = _latent((design.common + shared) * BINOMIAL)
     return Effects(float(stats.norm.ppf(ACCURACY)), ease, _latent(design.spread * BINOMIAL / design.images))
@@ -93,7 +93,6 @@ def effects(design: Design, shared: float = 0.0) -> Effects:
 
 def _latent(variance: float) -> float:
     """The latent variance of an effect that makes the chance of a right answer vary by `variance`."""
-    from scipy import optimize, stats
 
     if variance <= 0.0:
         return 0.0
@@ -147,7 +146,6 @@ def _answers(
 
 def _chance(of: Effects, ease: npt.NDArray[np.float32]) -> Array:
     """[experiments], the mean chance in percent of a right answer on the images drawn, over seeds and luck."""
-    from scipy import stats
 
     return np.asarray(PERCENT * stats.norm.cdf((of.bound + ease[:, 0]) / np.sqrt(1.0 - of.ease)).mean(axis=-1))
 

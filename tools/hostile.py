@@ -1,6 +1,6 @@
 """Tests of the program with bad input and faults: a table of classes, with the cases tried and those that held.
 
-    python -m tools.hostile [CLASS …] [--full] [--json]
+    python -m tools.hostile [CLASS …] [--full]
 
 A case is a folder with the finished records of a tiny experiment, something bad put into it, and commands that are run
 there, each in a separate process. It holds if
@@ -95,11 +95,20 @@ class Case(NamedTuple):
 
 @dataclass
 class Ground:
-    """The folder of one case. `whole`: the undisturbed run, whose files were copied to it; None for that run itself."""
+    """The folder of one case. `whole`: the undisturbed run, whose files were copied to it; None for that run itself.
+
+    kept: what no command may change, known from the first command on. seconds: how long the undisturbed run took.
+    """
 
     root: Path
     whole: "Ground | None" = None
     kept: dict[Path, bytes] = field(default_factory=dict)
+    seconds: float = 2.0
+
+    @property
+    def undisturbed(self) -> "Ground":
+        """The undisturbed run."""
+        return self.whole or self
 
     @property
     def results(self) -> Path:
@@ -111,9 +120,15 @@ class Ground:
         """The file that planted code writes if it is executed."""
         return self.root / "EXECUTED"
 
-    def record(self, arm: str = "cyclic-6", seed: int = 1) -> Path:
-        """The path of a record."""
-        return self.results / f"tiny/smoke/{arm}/seed-{seed:04d}.json"
+    @property
+    def record(self) -> Path:
+        """One of the records."""
+        return self.results / "tiny/smoke/cyclic-6/seed-0001.json"
+
+    @property
+    def weights(self) -> Path:
+        """The weights of that record."""
+        return self.record.with_suffix(".safetensors")
 
     def digests(self, results: str = "results/local") -> dict[str, str]:
         """Every record's digest, which covers all but the timings."""
@@ -191,8 +206,7 @@ class Ground:
     def completed(self) -> None:
         """Run the experiment to its end; raise Fault unless its records are those of an undisturbed run."""
         self.command("run", "tiny.py", "--json")
-        assert self.whole is not None
-        require(self.digests() == self.whole.digests(), "run: other records than undisturbed")
+        require(self.digests() == self.undisturbed.digests(), "run: other records than undisturbed")
 
     def _sound(self) -> dict[Path, bytes]:
         """The files that no command may replace: those that the case has left as the undisturbed run made them."""
@@ -356,8 +370,8 @@ def records() -> Iterator[Case]:
         plant(remove(path))
         ground.shown()
         if place in ("record", "weights", "verification"):
-            ground.command("verify", ground.record(), "--from", "weights", codes=(0, 1, 2))
-            ground.command("predict", ground.record().with_suffix(".safetensors"), codes=(0, 2))
+            ground.command("verify", ground.record, "--from", "weights", codes=(0, 1, 2))
+            ground.command("predict", ground.weights, codes=(0, 2))
 
     for place in PLACES:
         for name, plant in THINGS.items():
@@ -415,7 +429,7 @@ def sealed(record: Record, edits: Mapping[str, Any]) -> bytes:
 
 
 def _edited(edits: Mapping[str, Any], ground: Ground) -> None:
-    record = ground.record()
+    record = ground.record
     record.write_bytes(sealed(read_record(record), edits))
     ground.shown()
     for source in ("weights", "training"):
@@ -424,7 +438,7 @@ def _edited(edits: Mapping[str, Any], ground: Ground) -> None:
 
 
 def _damaged(number: int, ground: Ground) -> None:
-    record, draw = ground.record(), random.Random(number)
+    record, draw = ground.record, random.Random(number)
     truth, content = digest_of(read_record(record)), record.read_bytes()
     start = draw.randrange(len(content))
     end = draw.choice((start, start + 1, draw.randint(start, len(content))))
@@ -441,27 +455,26 @@ def weights() -> Iterator[Case]:
     """Files of weights with a changed byte, cut, of another format, or with impossible metadata."""
 
     def changed(share: float, alone: bool, ground: Ground) -> None:
-        path = ground.record().with_suffix(".safetensors")
+        path = ground.weights
         content = bytearray(path.read_bytes())
         content[int(share * len(content))] ^= 1 << int(share * 8e6) % 8
         path.write_bytes(content)
         if alone:
-            ground.record().unlink()
-        assert ground.whole is not None
+            ground.record.unlink()
         # A byte may decide nothing, as in the name of a field at its default: then the answer is the same.
         answer = ground.command("predict", path, codes=(0, 2) if alone else (2,))
-        sound = ground.whole.record().with_suffix(".safetensors")
-        require(not answer or answer == ground.whole.command("predict", sound), "a changed byte changes the answer")
+        sound = ground.undisturbed
+        require(not answer or answer == sound.command("predict", sound.weights), "a changed byte changes the answer")
 
     def other(content: Callable[[Ground], bytes], ground: Ground) -> None:
-        path = ground.record().with_suffix(".safetensors")
+        path = ground.weights
         damaged = content(ground)
-        ground.record().unlink()
+        ground.record.unlink()
         path.write_bytes(damaged)
         ground.command("predict", path, codes=(2,))
 
     def about(fields: Mapping[str, Any], ground: Ground) -> bytes:
-        file = read_weights(ground.record().with_suffix(".safetensors"))
+        file = read_weights(ground.weights)
         return content_of(msgspec.structs.replace(file.about, **fields), file.tensors)
 
     def saved(ground: Ground) -> bytes:
@@ -475,7 +488,7 @@ def weights() -> Iterator[Case]:
         "a pickle": lambda ground: pickle.dumps(Bomb(ground.evil)),
         "torch's pickle": saved,
         "a header of 2^63 bytes": lambda _: b"\xff" * 7 + b"\x7f{}",
-        "cut short": lambda ground: ground.record().with_suffix(".safetensors").read_bytes()[:-8],
+        "cut short": lambda ground: ground.weights.read_bytes()[:-8],
         "an archive": lambda _: b"PK\x03\x04" * 100,
     }
     fields: tuple[dict[str, Any], ...] = (
@@ -497,8 +510,7 @@ def data() -> Iterator[Case]:
 
     def picture(plant: Callable[[Path], object], ground: Ground) -> None:
         plant(remove(ground.root / "pictures/one.png"))
-        weights = ground.record().with_suffix(".safetensors")
-        ground.command("predict", weights, "--images", ground.root / "pictures", "--out", "p.csv", codes=(2,))
+        ground.command("predict", ground.weights, "--images", ground.root / "pictures", "--out", "p.csv", codes=(2,))
 
     def archive(make: Callable[[Path, Ground], object], name: str, ground: Ground) -> None:
         make(remove(ground.root / "data" / name), ground)
@@ -628,7 +640,6 @@ def cache() -> Iterator[Case]:
         folder.chmod(0o777)
         shutil.copytree(folder, ground.root / "cache/numba")
         shutil.rmtree(ground.results / "tiny")
-        ground.kept = {}
         ground.command("run", "tiny.py", "--json", fresh=True, environment={"NUMBA_CACHE_DIR": str(folder)})
 
     yield Case("an evil pickle under a sound seal", partial(put, partial(pickled, is_sealed=True), ".pt"))
@@ -704,32 +715,30 @@ def users() -> Iterator[Case]:
             return [zeros(inner) for inner in value]
         return value * 0 if isinstance(value, Tensor | float) else value
 
+    def as_user(user: int, ground: Ground) -> dict[str, Any]:
+        chosen = {"HOME": str(home(user, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
+        return {"fresh": True, "environment": chosen, "before": partial(become, user)}
+
     def at_once(ground: Ground) -> None:
         readable()
         opened(ground)
         shutil.rmtree(ground.results / "tiny")
         shutil.rmtree(ground.root / "cache")
-        started = []
-        for user in (NOBODY, ANYBODY):
-            chosen = {"HOME": str(home(user, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
-            started.append(ground.start("run", "tiny.py", fresh=True, environment=chosen, before=partial(become, user)))
+        started = [ground.start("run", "tiny.py", **as_user(user, ground)) for user in (NOBODY, ANYBODY)]
         for pid, out, err in started:
             code = finished(pid, out)
             require(code == 0, f"run of two users: exit code {code}: {err.read_text().strip().splitlines()[-1:]}")
-        assert ground.whole is not None
-        require(ground.digests() == ground.whole.digests(), "two users: other records than one")
+        require(ground.digests() == ground.undisturbed.digests(), "two users: other records than one")
 
     def of_others(ground: Ground) -> None:
         """A results folder in which this user may write nothing."""
         readable()
         opened(ground)
-        ground.record().unlink()
+        ground.record.unlink()
         for path in ground.results.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
-        chosen = {"HOME": str(home(NOBODY, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
-        as_other: dict[str, Any] = {"fresh": True, "environment": chosen, "before": partial(become, NOBODY)}
-        ground.command("report", "--json", **as_other)
-        ground.command("run", "tiny.py", codes=(2,), **as_other)
+        ground.command("report", "--json", **as_user(NOBODY, ground))
+        ground.command("run", "tiny.py", codes=(2,), **as_user(NOBODY, ground))
 
     def homeless(user: int, ground: Ground) -> None:
         readable()
@@ -738,8 +747,7 @@ def users() -> Iterator[Case]:
         gone = dict.fromkeys(("HOME", "HARNESS_CACHE", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"))
         chosen = {**gone, "TMPDIR": str(ground.root / "elsewhere")}
         ground.command("run", "tiny.py", "--json", fresh=True, environment=chosen, before=partial(become, user))
-        assert ground.whole is not None
-        require(ground.digests() == ground.whole.digests(), "without a home: other records")
+        require(ground.digests() == ground.undisturbed.digests(), "without a home: other records")
 
     yield Case("a forged ANN in a shared cache", forged_ann)
     yield Case("at once on one folder", at_once)
@@ -761,9 +769,7 @@ def environment() -> Iterator[Case]:
         if name in ("SOURCE_DATE_EPOCH", "MPLBACKEND", "COLUMNS", "HARNESS_CACHE", "TMPDIR"):
             ground.command("report", "--json", fresh=True, environment={name: value}, codes=codes)
         if name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
-            ground.command(
-                "predict", ground.record().with_suffix(".safetensors"), fresh=True, environment={name: value}
-            )
+            ground.command("predict", ground.weights, fresh=True, environment={name: value})
 
     def streams(line: str, code: int, ground: Ground) -> None:
         words = f"{sys.executable} -m harness {line}"
@@ -815,27 +821,24 @@ STREAMS = {
 def kills() -> Iterator[Case]:
     """Processes killed in the middle of an epoch, of writing a file, and of a report; then the same command again."""
 
-    def in_a_run(number: int, ground: Ground) -> None:
+    def resumed(killed: Callable[[int, Ground], object], number: int, ground: Ground) -> None:
         shutil.rmtree(ground.results)
         shutil.rmtree(ground.root / "cache")
-        ground.kept = {}
-        pid, out, _ = ground.start("run", "tiny.py", "--json")
-        time.sleep(random.Random(number).uniform(0.05, 1.0) * RUN_SECONDS[0])
-        os.kill(pid, signal.SIGKILL)
-        finished(pid, out)
+        killed(number, ground)
         ground.digests()  # what is there can be read
         ground.completed()
-        require(not left_over(ground), f"run: left {left_over(ground)}")
+        left = [path.name for path in ground.results.rglob(".*") if path.is_file()]  # locks, checkpoints, half a file
+        require(not left, f"run: left {left}")
+
+    def in_a_run(number: int, ground: Ground) -> None:
+        pid, out, _ = ground.start("run", "tiny.py", "--json")
+        time.sleep(random.Random(number).uniform(0.05, 1.0) * ground.undisturbed.seconds)
+        os.kill(pid, signal.SIGKILL)
+        finished(pid, out)
 
     def in_a_write(number: int, ground: Ground) -> None:
-        shutil.rmtree(ground.results)
-        shutil.rmtree(ground.root / "cache")
-        ground.kept = {}
         call = ("fsync", "replace")[number % 2]
         ground.command("run", "tiny.py", codes=(-signal.SIGKILL, 0), before=_kill_at(call, 1 + 3 * number))
-        ground.digests()
-        ground.completed()
-        require(not left_over(ground), f"run: left {left_over(ground)}")
 
     def in_a_report(number: int, ground: Ground) -> None:
         ground.command("report", "--out", "undisturbed")
@@ -846,13 +849,10 @@ def kills() -> Iterator[Case]:
         require(whole == again, f"report: differs in {[name for name in whole if whole[name] != again.get(name)]}")
 
     for number in range(8):
-        yield Case(f"in a run, {number}", partial(in_a_run, number))
-        yield Case(f"in a write, {number}", partial(in_a_write, number))
+        yield Case(f"in a run, {number}", partial(resumed, in_a_run, number))
+        yield Case(f"in a write, {number}", partial(resumed, in_a_write, number))
     for number in range(4):
         yield Case(f"in a report, {number}", partial(in_a_report, number))
-
-
-RUN_SECONDS = [2.0]  # how long the undisturbed run took
 
 
 def _kill_at(name: str, number: int) -> Callable[[], None]:
@@ -873,11 +873,6 @@ def _kill_at(name: str, number: int) -> Callable[[], None]:
         setattr(owner, name, counted)
 
     return arm
-
-
-def left_over(ground: Ground) -> list[str]:
-    """Hidden files among the records: locks, checkpoints, half-written files."""
-    return [path.name for path in ground.results.rglob(".*") if path.is_file()]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -1009,9 +1004,8 @@ def plug_ins() -> Iterator[Case]:
         out = ground.command(*words, codes=(int(fault in FAULTS),), before=offered)
         states = {(row["arm"], row["status"]) for row in json.loads(out)["cells"]}
         require(("bad", "failed" if fault in FAULTS else "done") in states, f"plug-in: {states}")
-        assert ground.whole is not None
         sound = {place: digest for place, digest in ground.digests("bad/results").items() if "/bad/" not in place}
-        require(sound == ground.whole.digests(), "plug-in: other arms have other records than without it")
+        require(sound == ground.undisturbed.digests(), "plug-in: other arms have other records than without it")
 
     for fault in (*FAULTS, "changes what is all arms'"):
         yield Case(fault, partial(beside_sound_arms, fault))
@@ -1069,7 +1063,8 @@ WRONG = (
         "{'arm': '/elsewhere/evil'}", "{'experiment': '../evil'}", "{'snn.nosuch': 1}", "{'snn': 3}", "{3: 4}", "3",
         "{'seed': 5}", "{'': 1}", "{'snn.epochs': 'many'}",
     )),
-    *(_arm(seeds=seeds) for seeds in ("-1", "'2'", "0")), _arm(name="'../evil'"), _arm(name="'a/b'"),
+    *(_profile(seeds_by_arm=f"{{'cyclic-6': {seeds}}}") for seeds in ("-1", "'2'", "0")),
+    _arm(name="'../evil'"), _arm(name="'a/b'"),
     *(_profile(snn=recipe) for recipe in (
         "SnnRecipe(learning_rat=1)", "SnnRecipe(-1, 32)", "SnnRecipe(4, 0)", "SnnRecipe(4, 32, dropout=1)", "None",
         "SnnRecipe(4, 32, float('nan'))", "SnnRecipe(4, 32, 'fast')", "SnnRecipe(10**400, 32)",
@@ -1146,10 +1141,9 @@ def text() -> Iterator[Case]:
         changed = f"title={title!r}, arms=(replace(ARMS[0], title={title!r}), *ARMS[1:])"
         source = f"{TINY}\nEXPERIMENT = replace(EXPERIMENT, {changed})"
         (ground.root / "tiny.py").write_text(source)
-        record = ground.record()
+        record = ground.record
         reason = {"reason": f"{title} \x1b[2J", "traceback": title}
         record.write_bytes(sealed(read_record(record), {"status": "failed", "curve": None, "failure": reason}))
-        ground.kept = {}
         ground.command("status")
         ground.command("report", "--out", "out")
         ground.command("run", "tiny.py", "--retry-failed", "--results-dir", "results/local")
@@ -1209,44 +1203,24 @@ READERS: dict[str, Callable[[str], Iterator[str]]] = {
 # The table
 
 
-@dataclass(frozen=True)
-class Class:
-    """Cases of one kind. `sample`: the number tried without --full. `before`: the faults in earlier versions."""
-
-    name: str
-    cases: Callable[[], Iterator[Case]]
-    sample: int
-    before: str
-
-
-CLASSES = (
-    Class("records", records, 15, "hangs, tracebacks, files overwritten"),
-    Class("weights", weights, 12, "held"),
-    Class("data", data, 8, "held but for a lock that waits"),
-    Class("cache", cache, 3, "code of others executed, forged ANNs taken, hangs"),
-    Class("users", users, 3, "code of others executed, no home"),
-    Class("environment", environment, 6, "tracebacks, wrong exit codes"),
-    Class("kills", kills, 4, "held"),
-    Class("disks", disks, 2, "held"),
-    Class("plug-ins", plug_ins, 3, "other arms changed, runs ended, hangs"),
-    Class("experiments", experiments, 10, "thirty tracebacks, files outside, a training lost"),
-    Class("commands", commands, 18, "escape sequences printed, a hang"),
-    Class("text", text, 2, "reports stopped, formulas, HTML and links"),
-)
+# The cases of each class, and how many of them are tried without --full: fewest where other tests try the same.
+CLASSES: dict[str, tuple[Callable[[], Iterator[Case]], int]] = {
+    "records": (records, 3),
+    "weights": (weights, 3),
+    "data": (data, 3),
+    "cache": (cache, 3),
+    "users": (users, 3),
+    "environment": (environment, 6),
+    "kills": (kills, 4),
+    "disks": (disks, 2),
+    "plug-ins": (plug_ins, 1),
+    "experiments": (experiments, 3),
+    "commands": (commands, 4),
+    "text": (text, 2),
+}
 
 
-class Row(NamedTuple):
-    """The result of a class."""
-
-    name: str
-    before: str
-    tried: int
-    held: int
-    faults: list[str]
-    skipped: list[str]
-
-
-def undisturbed(root: Path) -> Ground:
+def first_run(root: Path) -> Ground:
     """The finished records that every case begins with."""
     ground = Ground(root)
     for name, content in {"tiny.py": TINY, **dict.fromkeys(BYSTANDERS, "mine\n")}.items():
@@ -1265,52 +1239,47 @@ def undisturbed(root: Path) -> Ground:
         shutil.rmtree(root / made_now)
     start = time.monotonic()
     ground.command("run", "tiny.py", "--json")
-    RUN_SECONDS[0] = time.monotonic() - start
+    ground.seconds = time.monotonic() - start
     for log in (*root.glob("*.out"), *root.glob("*.err")):
         log.unlink()
     return ground
 
 
-def tried(kind: Class, whole: Ground, folder: Path, full: bool, only: str, say: Callable[[str], None]) -> Row:
-    """Try the cases of a class whose name contains `only`, each in a separate folder."""
-    cases = [case for case in kind.cases() if only in case.name]
+def tried(name: str, whole: Ground, folder: Path, full: bool, only: str) -> tuple[int, int, list[str]]:
+    """Try the cases of a class whose name contains `only`, each in a separate folder, and print each fault.
+
+    Returns how many were tried, how many of them held, and why others could not be tried.
+    """
+    make, sample = CLASSES[name]
+    cases = [case for case in make() if only in case.name]
     if not full:
-        cases = cases[:: max(1, len(cases) // kind.sample)]
-    faults, skipped = [], []
+        cases = cases[:: max(1, len(cases) // sample)]
+    faults, skipped = 0, list[str]()
     for number, case in enumerate(cases):
-        ground = Ground(folder / f"{kind.name}-{number}", whole)
+        ground = Ground(folder / f"{name}-{number}", whole)
         shutil.copytree(whole.root, ground.root)
         try:
             case.act(ground)
-        except Fault as fault:
-            faults.append(f"{kind.name}: {case.name}: {fault}")
-            say(faults[-1])
         except Skipped as reason:
-            skipped.append(f"{kind.name}: {case.name}: not tried: {reason}")
+            skipped.append(f"{name}: {case.name}: not tried: {reason}")
         except Exception as error:
-            faults.append(f"{kind.name}: {case.name}: the trial itself failed: {error!r}")
-            say(faults[-1])
+            what = str(error) if isinstance(error, Fault) else f"the trial itself failed: {error!r}"
+            print(f"{name}: {case.name}: {what}", file=sys.stderr, flush=True)
+            faults += 1
         finally:
             shutil.rmtree(ground.root, ignore_errors=True)
     count = len(cases) - len(skipped)
-    return Row(kind.name, kind.before, count, count - len(faults), faults, skipped)
-
-
-def table(rows: Sequence[Row]) -> str:
-    """The rows as a Markdown table."""
-    head = ("| class | before | tried | held |", "| --- | --- | --- | --- |")
-    return "\n".join([*head, *(f"| {row.name} | {row.before} | {row.tried} | {row.held} |" for row in rows)])
+    return count, count - faults, skipped
 
 
 def main(words: Sequence[str]) -> int:
     """Try the classes and print the table; 1 if a case does not hold."""
     parser = argparse.ArgumentParser(prog="python -m tools.hostile", description=__doc__.split("\n")[0])
-    parser.add_argument("classes", nargs="*", metavar="CLASS", help=", ".join(kind.name for kind in CLASSES))
+    parser.add_argument("classes", nargs="*", metavar="CLASS", help=", ".join(CLASSES))
     parser.add_argument("--full", action="store_true", help="try every case")
     parser.add_argument("--only", metavar="WORDS", default="", help="try the cases whose name contains this")
-    parser.add_argument("--json", action="store_true", help="print one document")
     options = parser.parse_args(words)
-    unknown = {*options.classes} - {kind.name for kind in CLASSES}
+    unknown = {*options.classes} - {*CLASSES}
     if unknown:
         parser.error(f"no class {', '.join(sorted(unknown))}")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -1318,18 +1287,16 @@ def main(words: Sequence[str]) -> int:
         folder = Path(name).resolve()
         folder.chmod(0o711)
         (folder / "whole").mkdir()
-        whole = undisturbed(folder / "whole")
-        say = partial(print, file=sys.stderr, flush=True)
-        rows = [
-            tried(kind, whole, folder, options.full, options.only, say)
-            for kind in CLASSES
-            if not options.classes or kind.name in options.classes
-        ]
-    if options.json:
-        print(json.dumps({"classes": [row._asdict() for row in rows]}))
-    else:
-        print("\n".join([table(rows), *sorted({line for row in rows for line in row.skipped})]))
-    return int(any(row.faults for row in rows))
+        whole = first_run(folder / "whole")
+        broken, left_out = 0, list[str]()
+        print("| class | tried | held |\n| --- | --- | --- |", flush=True)  # or a forked process prints it again
+        for kind in (kind for kind in CLASSES if kind in options.classes or not options.classes):
+            count, held, skipped = tried(kind, whole, folder, options.full, options.only)
+            print(f"| {kind} | {count} | {held} |", flush=True)
+            broken, left_out = broken + count - held, left_out + skipped
+    for line in dict.fromkeys(left_out):
+        print(line)
+    return int(broken > 0)
 
 
 if __name__ == "__main__":

@@ -290,11 +290,6 @@ class PlannedSeeds:
     gaps: tuple[str, ...]
     stale: bool
 
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The planned seeds at which every arm is done."""
-        return tuple(cell.seed for cell in self.arms[0])
-
 
 @dataclass(frozen=True)
 class Loaded:

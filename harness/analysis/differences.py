@@ -5,7 +5,7 @@ the first arm with as many timesteps, or else the first arm of all. Along fine-t
 alone, also at the end: during training, records count the right answers, but do not keep which images they are of.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.cells import Cell, Loaded, difference_of, net_difference_of, values_of
@@ -29,16 +29,10 @@ class Difference(Interval):
     raw: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading(Interval):
-    """A difference after a `fraction` (0..1) of fine-tuning."""
-
-    fraction: float
-
-
 @dataclass(frozen=True)
 class AlongTraining:
-    """Accuracy of `arm` minus that of `versus`, both of `timesteps` steps, by fraction of fine-tuning, ascending.
+    """Accuracy of `arm` minus that of `versus`, both of `timesteps` steps, by fraction (0..1) of fine-tuning,
+    ascending.
 
     `planned`: the number of planned seeds. Every reading is of the same seeds, so that a change is never one of seeds.
     """
@@ -47,7 +41,7 @@ class AlongTraining:
     versus: str
     timesteps: int
     planned: int
-    readings: tuple[Reading, ...]
+    readings: Mapping[float, Interval]
 
     @property
     def name(self) -> str:
@@ -57,7 +51,7 @@ class AlongTraining:
     @property
     def seeds(self) -> int:
         """The number of planned seeds that both arms have finished."""
-        return len(self.readings[0].runs)
+        return len(next(iter(self.readings.values())).runs)
 
 
 def pairs(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
@@ -125,9 +119,9 @@ def along_training(loaded: Loaded, experiment: Experiment, profile: ProfileName)
         fractions = sorted({at for of_seed in apart for at in of_seed})
         whole = [of_seed for of_seed in apart if len(of_seed) == len(fractions) > 0]
         if arm.timesteps == versus.timesteps and whole:
-            readings = tuple(
-                Reading.of(outcomes_without_images([of_seed[at] for of_seed in whole], lowest=-100.0), fraction=at)
+            readings = {
+                at: Interval.of(outcomes_without_images([of_seed[at] for of_seed in whole], lowest=-100.0))
                 for at in fractions
-            )
+            }
             courses.append(AlongTraining(arm.name, versus.name, arm.timesteps, planned, readings))
     return tuple(courses)

@@ -237,7 +237,7 @@ def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judge
     state = evidence.loaded.planned(claim.experiment, profile, claim.arms, planned)
     blank = replace(
         _unmeasured(claim, experiment, profile, planned),
-        seeds_done=len(state.seeds),
+        seeds_done=len(state.arms[0]),
         detail="; ".join(state.gaps),
         further=state.further,
         scope=ON_SMALL_NETWORK if profile == "lite" else "",
@@ -245,7 +245,7 @@ def _at_profile(claim: Claim, evidence: Evidence, profile: ProfileName) -> Judge
     )
     if profile == "smoke":
         return replace(blank, verdict="not comparable", why="Smoke runs are never judged.")
-    measured = _measured(claim, evidence, blank, state.arms) if state.seeds else blank
+    measured = _measured(claim, evidence, blank, state.arms) if state.arms[0] else blank
     if blank.comparability == "not comparable":
         return _undecided(measured, "not comparable", f"The {profile} profile judges the direction of orderings only.")
     if claim.profiles and profile not in claim.profiles:
@@ -472,13 +472,10 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     def decide(p_holm: float, family: int) -> Judgement:
         """By the rules, then by what may not be concluded from its training."""
         finding = verdicts.judge_ordering(outcomes, claimed, p_holm, family)
-        if isinstance(claim, kinds.AboveRow):  # against a number of another paper there are no pairs
-            test = finding.test.replace("paired t of the difference", "t of the mean")
-            finding = dataclasses.replace(finding, test=test)
-            theirs = claim.row.timestep
-            if theirs is not None and theirs <= claim.timestep:
-                why = f"{claim.timestep} steps are no fewer than its {theirs}. {finding.why}"
-                finding = Finding("contradicted", 0.0, "arithmetic: fewer steps", why)
+        theirs = claim.row.timestep if isinstance(claim, kinds.AboveRow) else None
+        if theirs is not None and theirs <= claim.judged_timestep:
+            why = f"{claim.judged_timestep} steps are no fewer than its {theirs}. {finding.why}"
+            finding = Finding("contradicted", 0.0, "arithmetic: fewer steps", why)
         judged = _with_finding(replace(measured, p_holm=None if p is None else p_holm), finding)
         if finding.word in ("contradicted", "no difference"):
             if isinstance(claim, Ordering) and claim.leaves:
@@ -761,9 +758,8 @@ def _with_controls(
 
     They have the data, network and number of timesteps of the judged arm; equal computations are named once.
     """
-    catalogue, name = evidence.catalogue, judgement.experiment
-    home, paper = catalogue.experiment(name), catalogue.paper_of(name)
-    experiments = (home, *(e for e in (paper.experiments if paper else ()) if e is not home))
+    home = evidence.catalogue.experiment(judgement.experiment)
+    experiments = sorted(evidence.catalogue.papers[0].experiments, key=lambda experiment: experiment is not home)
     timesteps, seen, words = home.arm(judgement.arm).timesteps, set[str](), dict[str, Word]()
     for experiment, arm, cells in _finished(experiments, home, str(judgement.profile), evidence.loaded):
         prints = {cell.record.fingerprint.digest for cell in cells}
@@ -970,10 +966,10 @@ def without_own_size(experiments: Sequence[Experiment], loaded: Loaded) -> Mappi
     trained_at = {key[:2] for key, cell in loaded.cells.items() if cell.done}
     trained: dict[str, dict[str, bool]] = {}  # by network and experiment
     for experiment in experiments:
-        for paper in experiment.profiles:
-            if paper.name == "paper":
-                size = paper.network, paper.encoder
-                own_size = [p.name for p in experiment.profiles if JUDGES[p.name] and (p.network, p.encoder) == size]
-                reached = any((experiment.name, name) in trained_at for name in own_size)
-                trained.setdefault(paper.network.name, {})[experiment.name] = reached
+        if "paper" in experiment.profile_names:
+            whole = experiment.profile("paper")
+            size = whole.network, whole.encoder
+            own_size = [p.name for p in experiment.profiles if JUDGES[p.name] and (p.network, p.encoder) == size]
+            reached = any((experiment.name, name) in trained_at for name in own_size)
+            trained.setdefault(whole.network.name, {})[experiment.name] = reached
     return {network: tuple(of) for network, of in trained.items() if not any(of.values())}

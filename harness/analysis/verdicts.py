@@ -298,7 +298,9 @@ def judge_ordering(outcomes: Outcomes, ordering: ClaimedDifference, p_adjusted: 
     right = decided and ours.mean > ordering.bound
     difference = f"The difference of {ours.mean:+{form}} {ordering.unit}"
     start, adjusted = f"{difference} ({ours.low:{form}} to {ours.high:{form}})", f"adjusted {p_in_words(p_adjusted)}"
-    tost, sign = f"TOST, δ = {delta}", "paired t of the difference, Holm"
+    # A number of another paper is taken as exact: there are no pairs.
+    sign = f"{'paired t of the difference' if ordering.images == 'sampled' else 't of the mean'}, Holm"
+    tost = f"TOST, δ = {delta}"
 
     if greater and right and published is not None:
         sized = estimate(outcomes, "fixed")  # the size was published for these images

@@ -199,8 +199,9 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     def _check_measure(self, experiment: Experiment) -> None:
         name = name_of(self.measure)
         arms = [experiment.arm(arm) for arm in self.arms] if self.measure != "accuracy" else []
-        if name in AMOUNTS and any(arm.timesteps != self.judged_timestep for arm in arms):
-            raise HarnessError(f"{name} are counted over all {arms[0].timesteps} timesteps of '{arms[0].name}'")
+        for arm in arms if name in AMOUNTS else ():
+            if arm.timesteps != self.judged_timestep:
+                raise HarnessError(f"{name} are counted over all {arm.timesteps} timesteps of '{arm.name}'")
         if self.measure in UNITS:
             return
         if name == "energy":

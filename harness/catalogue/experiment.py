@@ -55,7 +55,6 @@ class Arm:
 
     `changes`: fields of the resolved cell that are replaced, by dotted path, e.g. {"snn.loss_input": "mean"}.
     `deviations`: those of this arm alone, in words. `in_paper`: False for our own controls.
-    `seeds`: the number of seeds planned for this arm; None for the profile's number.
     `added`: True for an arm that `--encoder` added to the experiment.
     """
 
@@ -66,7 +65,6 @@ class Arm:
     in_paper: bool = True
     changes: Mapping[str, Any] = field(default_factory=dict)
     deviations: tuple[Line, ...] = ()
-    seeds: config.Count | None = None
     added: bool = False
 
 
@@ -79,8 +77,8 @@ class Profile:
     `changes`: what was chosen for single codes, by encoder and dotted path, e.g. {"poisson": {"snn.learning_rate":
     1e-4}}. A change of the arm itself takes precedence.
     `seeds`: the number of seeds planned for each arm; `seeds_by_arm`: that of single arms, by name.
-    `method`: absent, ours, which has a `balancing` and a `neuron`: the published ones where none is given. Another
-    method has those parts alone that are given.
+    `method`: how the ANN becomes an SNN. Absent: balancing and fine-tuning, and then `balancing` and `neuron` default
+    to the published ones. With another method, a part that is not given stays absent.
     `evaluations`: tests of the trained networks under other conditions, such as "noise(strength=0.5)".
     """
 
@@ -123,7 +121,7 @@ class Experiment:
     published: Mapping[str, Stated] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Reports call arms by their titles: two that have one are told apart by their names."""
+        """Reports show titles. If two arms have the same title, each gets its name in front."""
         if not isinstance(self.arms, tuple) or not all(isinstance(arm, Arm) for arm in self.arms):
             return  # refused where experiments are read
         titles = Counter(arm.title for arm in self.arms)
@@ -155,10 +153,9 @@ class Experiment:
         raise did_you_mean(f"profile of {self.name}", name, list(self.profile_names))
 
     def seeds(self, arm: str, profile: str) -> int:
-        """How many seeds are planned for an arm at a profile: the profile's for it, else the arm's, else for all."""
+        """How many seeds are planned for an arm at a profile."""
         planned = self.profile(profile)
-        of_arm = next((each.seeds for each in self.arms if each.name == arm), None)
-        return planned.seeds_by_arm.get(arm, planned.seeds if of_arm is None else of_arm)
+        return planned.seeds_by_arm.get(arm, planned.seeds)
 
     def seeds_in_common(self, arms: Iterable[str], profile: str) -> int:
         """How many seeds are planned for every one of `arms` at a profile."""

@@ -26,7 +26,7 @@ def claims(
         str | None, typer.Argument(metavar="CLAIM|EXPERIMENT", help="Default: all claims of all papers.")
     ] = None,
     results_dir: Annotated[
-        Path, folder_option("Folder of the records. Where the default is not there, the package's verdicts are shown.")
+        Path, folder_option("Folder of the records. Where the default has none, the package's verdicts are shown.")
     ] = EVIDENCE,
     paper: OnePaper = None,
     as_json: AsJson = False,
@@ -35,12 +35,11 @@ def claims(
     from harness.papers import catalogue
     from harness.report.snapshot import SNAPSHOT, Snapshot, snapshot
 
-    with_records(results_dir, EVIDENCE)
     known, called = catalogue(), name
     if name:
         known, name = known.including(name)
     within = asked_for(known, paper)
-    if results_dir.is_dir():
+    if with_records(results_dir, EVIDENCE):
         from harness.report import read
 
         (source,) = read(results_dir, None, known)

@@ -123,7 +123,7 @@ def probe(
     console = plain_console()
     console.print(drawn.alternative)
     last = len(next(iter(accuracies.values())))
-    steps = sorted({t for t in (1, 2, 4, 8, 16) if t < last} | {last})
+    steps = sorted({t for t in inspect.STEPS if t < last} | {last})
     columns = Column("encoder"), *(Column(f"t={t}", "number", digits=1) for t in steps)
     rows = [Row.of(name, *(100 * accuracy[t - 1] for t in steps)) for name, accuracy in accuracies.items()]
     console.print(terminal(Table("", columns, tuple(rows))))

@@ -80,7 +80,9 @@ def report(
     if as_json:
         say(json.dumps(_document(sources, names)))
     elif len(sources) == 1 and not sources[0].at_hand and paper is None:
-        console.print(f"nothing yet: no records in {results_dir}, and no evidence at hand; harness run quickstart")
+        console.print(
+            f"nothing yet: no records in {results_dir}, and no evidence at hand; start with: harness run quickstart"
+        )
         return
     if out is not None or not as_json:
         place = out or beside(results_dir if len(sources) > 1 else LOCAL)

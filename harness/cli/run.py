@@ -103,8 +103,8 @@ def run(
             raise HarnessError("--tune is for the arms that --encoder adds", "name an encoder, or leave out --tune")
         if tune and on != "here":
             raise HarnessError("--tune searches on this machine alone", "leave out --on")
-        if timesteps and (given := next((name for name in encoder or () if "@" in name), None)):
-            raise HarnessError(f"'{given}' names its timesteps already", "leave out --timesteps, or the part from @ on")
+        if timesteps and (given := next((name for name in encoder or () if set(name) & set("@~")), None)):
+            raise HarnessError(f"'{given}' is a whole arm already", "leave out --timesteps, or the part from @ or ~ on")
         encoders = [f"{name}@{steps}" for name in encoder or () for steps in timesteps or ()] or encoder
         is_worker = worker_of is not None
         make = partial(
@@ -130,10 +130,9 @@ def run(
         if tune and not dry_run:
             from harness.runs.tuning import chosen_rates
 
-            added = [one.name for one in plan.experiment.arms if one.added]
-            chosen = dict(zip(added, chosen_rates(plan, errors.print, workers or 1), strict=True))
+            chosen = chosen_rates(plan, errors.print, workers or 1)
             arms = [chosen.get(name, name) for name in make.keywords["arms"]]
-            tuned = make(profile=plan.profile.name, encoders=[*chosen.values()], arms=arms)
+            tuned = make(profile=plan.profile.name, encoders=list(chosen.values()), arms=arms)
             plan = replace(tuned, why=plan.why)
         if not is_worker:
             plan.announce(errors)
@@ -216,7 +215,7 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the class of each image after each timestep, as .parquet or .csv."),
+        typer.Option(metavar="FILE", help="Write the class of each image after each timestep, as .csv."),
     ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,

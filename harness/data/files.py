@@ -121,12 +121,12 @@ def read_archive(path: Path) -> dict[str, bytes]:
     that leads outside.
     """
     members = _zip_members if path.name.lower().endswith(".zip") else _tar_members
-    try:
-        with path.open("rb") as file:
+    with path.open("rb") as file:
+        try:
             most = min(MAX_BYTES, max(SMALL_BYTES, MAX_RATIO * path.stat().st_size))
             contents = {str(PurePosixPath(name)): content for name, content in members(file, most)}
-    except _DAMAGED as error:
-        raise HarnessError(f"{path} is not a sound archive: {error}", GET_AGAIN) from error
+        except _DAMAGED as error:
+            raise HarnessError(f"{path} is not a sound archive: {error}", GET_AGAIN) from error
     return {name: content for name, content in contents.items() if not _hidden(name)}
 
 

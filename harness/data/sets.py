@@ -156,7 +156,8 @@ def _read(facts: Facts, source: Path) -> tuple[Split, Split]:
 class Located:
     """Where a data set is, and its state.
 
-    `verified`: every byte is as published. `found`: there, but not compared yet. Else `detail` says what is wrong.
+    `verified`: every byte is as published. `found`: there, but not verified: not decoded yet, another package's, or not
+    the published images; `detail` says which. Else it says what is wrong.
     """
 
     name: str

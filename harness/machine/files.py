@@ -134,7 +134,7 @@ def folder_from(variable: str) -> Path | None:
 class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The process that holds a lock. Without a host: a process that has not written its name.
 
-    stage, work: what it does and how much it has done, as it last wrote by `report`.
+    stage, work: what it does and how much it has done, as it last wrote by `write_progress`.
     """
 
     host: str = ""

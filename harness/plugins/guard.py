@@ -21,7 +21,7 @@ import encoders
 from encoders.base import Encoder, EncoderError, EncoderInfo, Operations, encode
 from encoders.registry import BUILTIN
 from harness.config import EncoderSpec, canonical_json
-from harness.errors import CellFailure, Stopped, said_by
+from harness.errors import CellFailure, HarnessError, Stopped, said_by
 
 # An encoder slower than this is too slow for training: ours take microseconds per image.
 CALL_SECONDS = 30.0
@@ -120,13 +120,12 @@ def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
 
 
 @contextmanager
-def named(name: str, act: str, images: int = 0) -> Iterator[None]:
-    """As `watched`, but raise EncoderError, for commands that compute no cell."""
+def failures_as_errors(hint: str = "") -> Iterator[None]:
+    """Turn the failure of an encoder into an error of the command, because there is no cell that could fail."""
     try:
-        with watched(name, act, images):
-            yield
+        yield
     except CellFailure as failure:
-        raise EncoderError(str(failure)) from failure
+        raise HarnessError(str(failure), hint) from failure
 
 
 @contextmanager
@@ -182,10 +181,10 @@ def time_limit(seconds: float, whose: str = "a plug-in") -> Iterator[None]:
     watchdog.daemon = True
     watchdog.start()
     before = signal.signal(signal.SIGALRM, tick)
-    signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
     try:
         yield
     finally:
         watchdog.cancel()
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, *timer)  # of an outer limit
         signal.signal(signal.SIGALRM, before)

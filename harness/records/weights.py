@@ -20,7 +20,7 @@ from harness.config import Count, canonical_json
 from harness.errors import HarnessError
 from harness.machine.files import content_digest, read_regular
 from harness.records.store import read_record
-from harness.schema import Record, Weights
+from harness.schema import Record
 
 ENTRY = "harness"
 SUFFIX = ".safetensors"
@@ -65,12 +65,12 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class WeightsFile(NamedTuple):
-    """A file of weights as it was read. tensors: float32 by name, "weights.0" first; sha256: of the whole file."""
+    """A file of weights as it was read. tensors: float32 by name, "weights.0" first; record: beside it, if any."""
 
     path: Path
     about: About
     tensors: Tensors
-    sha256: str
+    record: Record | None
 
 
 def weights_path(record: Path) -> Path:
@@ -84,15 +84,11 @@ def content_of(about: About, tensors: Tensors) -> bytes:
     return save(dict(tensors), {ENTRY: canonical_json(sealed).decode()})
 
 
-def entry_of(record: Path, content: bytes) -> Weights:
-    """The entry of the record at `record` for its weights."""
-    return Weights(weights_path(record).name, content_digest(content))
-
-
 def read_weights(path: Path) -> WeightsFile:
     """Read and check a file of weights: its own digest, and the whole file against the record beside it if any.
 
-    Raises HarnessError if it is unreadable, cut short, changed, or not the file that the record names.
+    Raises HarnessError if it is unreadable, cut short, changed, or not the file that the record names, and for an
+    unreadable record.
     """
     if path.suffix == ".json" and path.is_file():
         raise HarnessError(f"{path}: a record, not weights", f"name {weights_path(path).name}, if that is beside it")
@@ -105,23 +101,17 @@ def read_weights(path: Path) -> WeightsFile:
     about, tensors = _read(path, content)
     if _seal(about, tensors) != about.sha256:
         raise HarnessError(f"{path}: changed: content and SHA-256 disagree", GET_AGAIN)
-    weights = WeightsFile(path, about, tensors, content_digest(content))
-    record = beside(path)
+    beside, digest = path.resolve().with_suffix(".json"), content_digest(content)
+    record = read_record(beside) if beside.exists() else None
     if record is not None and record.weights is None:
         raise HarnessError(f"{path}: the record beside it names no weights", GET_AGAIN)
-    if record is not None and record.weights is not None and record.weights.sha256 != weights.sha256:
+    if record is not None and record.weights is not None and record.weights.sha256 != digest:
         raise HarnessError(
             f"{path}: not the weights of the record beside it "
-            f"(SHA-256 {weights.sha256[:12]}, the record names {record.weights.sha256[:12]})",
+            f"(SHA-256 {digest[:12]}, the record names {record.weights.sha256[:12]})",
             GET_AGAIN,
         )
-    return weights
-
-
-def beside(weights: Path) -> Record | None:
-    """The record beside a file of weights; None if there is none. Raises HarnessError if the record is refused."""
-    path = weights.resolve().with_suffix(".json")
-    return read_record(path) if path.exists() else None
+    return WeightsFile(path, about, tensors, record)
 
 
 def _read(path: Path, content: bytes) -> tuple[About, Tensors]:

@@ -122,9 +122,10 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
 
     evidence, names = sources[0], {experiment.name for experiment in chosen}
     claims = [claim for claim in paper.claims if claim.experiment in names]
+    listed = tables.claims_table(sources, claims)
     # Smoke runs, and what is not in the paper, come after what is.
     chapters = sorted(
-        (_chapter(experiment, sources) for experiment in chosen),
+        (_chapter(experiment, sources, listed) for experiment in chosen),
         key=lambda chapter: (
             all(section.profile == "smoke" for section in chapter.sections),
             chapter.experiment.source == NOT_IN_PAPER,
@@ -151,18 +152,15 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
         for topic in topics
     )
     answered = list(filter(None, asked))
-    listed = tables.claims_table(sources, claims)
     if not named and not listed.rows:  # nothing was run: what is published
         published = ((c, j, evidence) for c in claims for j in evidence.judgements if j.id == c.id)
         listed = tables.judged_table(published)
-    ids = {claim.id for claim in paper.claims}
-    of_paper = [j for j in evidence.judgements if j.id in ids] if told else []
     return Document(
         paper=paper,
         named=named,
         first=first,
         headlines=safe("headline", headlines, ()),
-        tally=tables.tally_table(of_paper, paper.claims),
+        tally=tables.tally_table(evidence.judgements if told else (), paper.claims),
         claims=replace(listed, title="Every claim, with our verdict").only(*IN_PAGE),
         encoder=None if named else safe("picture", partial(_drawn, paper), None),
         topics=tuple(topic for topic in answered if topic.name != RECORDS),
@@ -200,7 +198,8 @@ def _drawn(paper: Paper) -> Picture | None:
     return picture
 
 
-def _chapter(experiment: Experiment, sources: Sequence[Source]) -> Chapter:
+def _chapter(experiment: Experiment, sources: Sequence[Source], judged: Table) -> Chapter:
+    """`judged`: the claims of the paper, of which those of the experiment are taken."""
     from harness.report.figures import figures_of
 
     sections = []
@@ -212,9 +211,10 @@ def _chapter(experiment: Experiment, sources: Sequence[Source]) -> Chapter:
         deviations = experiment.deviations_of_profile(experiment.profile(profile))
         label = tables.profile_words(experiment, profile)
         sections.append(Section(profile, label, (accuracy, *more), pictures, deviations))
-    rows = tables.claims_table(sources, sources[0].catalogue.claims_of(experiment.name))
-    title = f"What the paper claims: {experiment.title}"
-    return Chapter(experiment, replace(rows, title=title).only(*IN_PAGE), tuple(sections))
+    about = {claim.id for claim in sources[0].catalogue.claims_of(experiment.name)}
+    rows = tuple(row for row in judged.rows if row.key in about)
+    claims = replace(judged, title=f"What the paper claims: {experiment.title}", rows=rows)
+    return Chapter(experiment, claims.only(*IN_PAGE), tuple(sections))
 
 
 # --- On a terminal
@@ -237,7 +237,7 @@ def own_tables(sources: Sequence[Source], experiments: Sequence[str] | None = No
     """The tables of `results_table` for all (or the named) experiments of which there are records of yours."""
     from rich.console import Group
 
-    yours = {key[0] for source in sources if source.name == "yours" for key in source.cells}
+    yours = {key[0] for source in sources if source.name == "yours" for key in source.loaded.by_arm}
     names = [name for name in sources[0].catalogue.names() if name in yours]
     shown = [name for name in names if experiments is None or name in experiments]
     return Group(*(part for name in shown for part in _results(name, sources)))

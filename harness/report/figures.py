@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from encoders.registry import BUILTIN
 from harness.analysis.cells import values_of
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
@@ -70,9 +69,7 @@ class Scene:
 
 def figures_of(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> list[Picture]:
     """The figures of one experiment at one profile; none for smoke, which could be mistaken for a result."""
-    at_hand = tuple(source for source in sources if source.at_hand)
-    claims = sources[0].catalogue.claims_of(experiment.name)
-    scene = Scene(experiment, profile, at_hand or tuple(sources), claims)
+    scene = Scene(experiment, profile, tuple(sources), sources[0].catalogue.claims_of(experiment.name))
     if profile == "smoke" or not scene.drawn_arms():
         return []
     if not (shown := list(difference_figure(scene))):
@@ -163,7 +160,8 @@ def error_figure(scene: Scene) -> Picture:
         names.append(of_panel)
         ax.set(title=named(arms)[0], ylabel="error (%)")
     axes[-1].set_xlabel("timestep (both axes logarithmic)")
-    prints = any(isinstance(item[2], float) for item in drawn)
+    ours = {claim.id for claim in scene.claims if claim.prints or claim.judged_as}
+    prints = any(item[0] in ours for item in drawn)
     legend = [_key("published, joined to ours", **diamond(INK))] if prints else []
     drawing.legend_below(figure, [*legend, *_yours({item[1] for item in drawn})])
     others = any(name.colour == MUTED for of_panel in names for name in of_panel)
@@ -399,13 +397,6 @@ PRICED = {"arithmetic alone": FORTY_FIVE_NM, "with memory traffic": WITH_MEMORY}
 EnergyPoint = tuple[Arm, Interval, Operations, float]
 
 
-def _in_words(arm: Arm) -> str:
-    """The name of a code in figures: its title up to a comma or a bracket."""
-    name = arm.encoder.name
-    title = BUILTIN[name].title if name in BUILTIN and not arm.encoder.parameters else arm.title
-    return brief(title)
-
-
 def energy_figure(paper: Paper, experiments: Sequence[Experiment], source: Source) -> Picture | None:
     """Final error rate against energy, both logarithmic, of every experiment that compares codes; None without any.
 
@@ -500,7 +491,7 @@ def _lines_of_codes(
         look = replace(looks[code], line="-")  # codes differ by colour already
         drawing.draw_line(ax, look, [place for _, place, _ in line], errors, 2 * thin if in_paper else thin)
         drawn += [[arm.name, code, place, mean.mean, mean.low, mean.high] for arm, place, mean in line]
-        text = _in_words(last) + (f" {errors[-1].mean:.2f} %" if numbers else "")
+        text = brief(title_of(last)) + (f" {errors[-1].mean:.2f} %" if numbers else "")
         names.append(Name(text, look.colour, (last_place, errors[-1].mean), in_paper))
     return foot, drawn, names
 
@@ -543,12 +534,12 @@ def trained_figure(scene: Scene) -> Iterator[Picture]:
     best: dict[str, list[str]] = {}
     for step in steps:
         winner, *_ = max((item for item in points if item[1] == step), key=lambda item: item[2].mean)
-        best.setdefault(_in_words(winner), []).append(str(step))
+        best.setdefault(brief(title_of(winner)), []).append(str(step))
     winners = "; ".join(f"{name} at T = {', '.join(of_name)}" for name, of_name in best.items())
     anns_differ = beside_each_other(arm for arm, *_ in points)
     words = (
         "Each point is a network trained for that many steps, the mean over seeds with its 95 % interval. "
-        f"The lowest mean error (not tested) has {winners}.{' Diamonds are published.' if printed else ''} "
+        f"Lowest mean error (not tested): {winners}.{' Diamonds are published.' if printed else ''} "
         f"{f'{anns_differ} ' if anns_differ else ''}"
         "Both axes are logarithmic; high errors are cut off."
     )
@@ -571,14 +562,14 @@ def training_figure(scene: Scene) -> Iterator[Picture]:
     drawn, keys = [], dict[str, Any]()
     for number, (whose, pair) in enumerate(pairs):
         shift = SHIFT * (number - (len(pairs) - 1) / 2)
-        places = [reading.fraction + shift for reading in pair.readings]
-        drawing.draw_line(ax, looks[pair.name], places, pair.readings, 1.5, whose)
-        drawn.append([pair.name, whose, [[r.fraction, r.mean, r.low, r.high, *r.runs] for r in pair.readings]])
+        places = [at + shift for at in pair.readings]
+        drawing.draw_line(ax, looks[pair.name], places, [*pair.readings.values()], 1.5, whose)
+        drawn.append([pair.name, whose, [[at, r.mean, r.low, r.high, *r.runs] for at, r in pair.readings.items()]])
         titles, look = (title_of(experiment.arm(arm)) for arm in (pair.arm, pair.versus)), looks[pair.name]
         style = {"color": look.colour, "marker": look.marker, "linestyle": look.line, "markersize": 5}
         keys[pair.name] = _key(f"{' − '.join(titles)}, T = {pair.timesteps}", **style)
     ax.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
-    fractions = sorted({reading.fraction for _, pair in pairs for reading in pair.readings})
+    fractions = sorted({at for _, pair in pairs for at in pair.readings})
     ax.set_xticks(fractions, [f"{fraction:g}" for fraction in fractions])
     ax.set(xlabel="fraction of fine-tuning", ylabel="difference (points)")
     drawing.legend_below(figure, [*keys.values(), *_yours({whose for whose, _ in pairs})])
@@ -812,11 +803,12 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     size = claim.value or ("" if claim.published is None else f"{claim.published:+g}")
     if isinstance(claim, Difference) and not size:
         size = f"{claim.sign} 0"
-    published = human(f"{size} %" if claim.kind == "value" else size)
+    of_hundred = claim.kind == "value" and claim.unit == "percent"
+    published = human(f"{size} %" if of_hundred else size)
     if judged.mean is None or judged.scope:
         word = "not run" if judged.mean is None else f"at {judged.profile} only"
         return Headline(claim, published, "", word, None, None)
-    ours = f"{judged.mean:.2f}" if claim.kind == "value" else f"{judged.mean:+.2f}"
+    ours = f"{judged.mean:.2f}" if of_hundred else f"{judged.mean:+.2f}"
     half = f" ({counted(judged.seeds_done, 'seed')})" if judged.half_width is None else spread(judged.half_width)
     off = judged.mean - (claim.published or 0.0)
     return Headline(claim, published, human(ours + half), judged.verdict, off, judged.half_width)

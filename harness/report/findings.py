@@ -18,7 +18,7 @@ from harness.analysis.differences import isolated
 from harness.analysis.differences import pairs as pairs_of
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
-from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Estimate, Interval, estimate, value_margin
+from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Interval, estimate, value_margin
 from harness.analysis.verdicts import ON_SMALL, STATEMENTS, p_in_words
 from harness.catalogue import Claim, Experiment, Paper
 from harness.config import ProfileName
@@ -137,15 +137,11 @@ def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) 
 
 def across(experiments: Sequence[Experiment]) -> Ask:
     """A network's numbers after each published timestep, a table each: published, printed elsewhere, and ours."""
-
-    def ask(source: Source, paper: Paper) -> Iterator[Table]:
-        for experiment in experiments:
-            yield _across(source, experiment, [c for c in paper.claims if c.experiment == experiment.name])
-
-    return ask
+    return lambda source, _: [_across(source, experiment) for experiment in experiments]
 
 
-def _across(source: Source, experiment: Experiment, claims: Sequence[Claim]) -> Table:
+def _across(source: Source, experiment: Experiment) -> Table:
+    claims = source.catalogue.claims_of(experiment.name)
     values = [claim for claim in claims if claim.kind == "value"]
     others = [claim for claim in claims if claim.of_no_arm]
     steps = sorted({claim.timestep for claim in (*values, *others) if claim.timestep})
@@ -246,7 +242,7 @@ def read_early(experiment: Experiment, steps: Sequence[int], note: str = "") -> 
     def highest(source: Source, profile: ProfileName) -> str:
         estimates = ((arm, source.estimates[experiment.name, profile, arm.name]) for arm in experiment.arms)
         curves = {brief(title_of(arm)): [mean.mean for mean in curve] for arm, curve in estimates}
-        return f" The highest mean (not tested) has {leaders(curves)}. {note}".rstrip()
+        return f" Highest mean (not tested): {leaders(curves)}. {note}".rstrip()
 
     return means(experiment, rows, remark=highest)
 
@@ -290,22 +286,17 @@ def against_first(experiment: Experiment) -> list[Pair]:
 class Compared:
     """The difference of a pair, that of their ANNs, and the raw difference if the first is net of the ANNs.
 
-    `ann`: NaN if a record lacks it. `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not shown".
+    `ann`: None if a record lacks it. `p`: adjusted by Holm; `shown`: "above", "differs", "equivalent", or "not shown".
     `note`: see `_untuned`.
     """
 
     pair: Pair
-    apart: Estimate
-    ann: float
+    apart: Interval
+    ann: float | None
     raw: float | None
     note: str
     p: float
     shown: str
-
-    @property
-    def interval(self) -> Interval:
-        """The difference as a table shows it."""
-        return Interval((), float(self.apart.mean), float(self.apart.low), float(self.apart.high))
 
 
 def compared(
@@ -320,20 +311,32 @@ def compared(
     gaps = []
     for pair in sorted(pairs, key=lambda pair: pair.timesteps):
         sides = pair.side, pair.reference
+        if any(profile not in experiment.profile_names for experiment, _ in sides):
+            continue
         planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
         cells, references = (planned_cells(source, profile, side, planned) for side in sides)
         if cells and references and planned >= LEAST_SEEDS:
             arm, versus = (experiment.arm(name) for experiment, name in sides)
             outcomes, raw = isolated(arm, versus, cells, references, pair.timesteps)
-            ann, other_ann = (fmean(cell.ann for cell in of_arm) for of_arm in (cells, references))
-            gaps.append((pair, estimate(outcomes), ann - other_ann, raw, _untuned(source, profile, *sides)))
+            of_ann = fmean(cell.ann for cell in cells) - fmean(cell.ann for cell in references)
+            ann = None if isnan(of_ann) else of_ann
+            gaps.append((pair, outcomes, ann, raw, _untuned(source, profile, *sides)))
     test, apart = (statistics.p_above, "above") if better else (statistics.p_different, "differs")
-    adjusted = statistics.holm([float(test(gap, 0.0)) for _, gap, *_ in gaps], len(pairs))
-    equal = [1.0 if margin is None else float(statistics.p_equivalent(gap, 0.0, margin)) for _, gap, *_ in gaps]
+    ours = [estimate(outcomes) for _, outcomes, *_ in gaps]
+    adjusted = statistics.holm([float(test(one, 0.0)) for one in ours], len(pairs))
+    equal = [1.0 if margin is None else float(statistics.p_equivalent(one, 0.0, margin)) for one in ours]
     alike = statistics.holm(equal, len(pairs))
     return [
-        Compared(*gap, float(p), apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown")
-        for gap, p, same in zip(gaps, adjusted, alike, strict=True)
+        Compared(
+            pair,
+            Interval.of(outcomes),
+            ann,
+            raw,
+            note,
+            float(p),
+            apart if p <= ALPHA else "equivalent" if same <= ALPHA else "not shown",
+        )
+        for (pair, outcomes, ann, raw, note), p, same in zip(gaps, adjusted, alike, strict=True)
     ]
 
 
@@ -348,10 +351,6 @@ def unfinished(pairs: Sequence[Pair], gaps: Iterable[Compared]) -> str:
 def _values(side: Side) -> str:
     """The values that a code conveys: x or p."""
     return values_of(side[0].arm(side[1]).encoder)
-
-
-def _ann(gap: Compared) -> float | None:
-    return None if isnan(gap.ann) else gap.ann
 
 
 ITS_ANN = Column("its ANN differs by", "number", signed=True)
@@ -385,15 +384,15 @@ def codes(pairs: Sequence[Pair], margin: float, note: str = "") -> Ask:
             Column("above its own ANN", "interval", signed=True),
         )
         gaps = compared(source, pairs, profile, margin)
-        gaps.sort(key=lambda gap: (gap.pair.timesteps, _values(gap.pair.side) == "p", -abs(float(gap.apart.mean))))
+        gaps.sort(key=lambda gap: (gap.pair.timesteps, _values(gap.pair.side) == "p", -abs(gap.apart.mean)))
         rows = []
         for gap in gaps:
             timesteps, side, values = gap.pair.timesteps, gap.pair.side, _values(gap.pair.side)
             steps = [timesteps] if several else []
-            raw = gap.interval.mean if gap.raw is None else gap.raw
+            raw = gap.apart.mean if gap.raw is None else gap.raw
             p = p_in_words(gap.p).removeprefix("p = ").removeprefix("p ")
             row = Row.of(
-                Cell(gap.pair.name, gap.note), *steps, values, raw, _ann(gap), gap.interval, p, gap.shown,
+                Cell(gap.pair.name, gap.note), *steps, values, raw, gap.ann, gap.apart, p, gap.shown,
                 above(side, timesteps), group=f"{timesteps}, {values}",
             )  # fmt: skip
             rows.append(row)
@@ -425,7 +424,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
         if gap is None:
             return Cell()
         words = {"equivalent": "equivalent", "not shown": ""}.get(gap.shown, f"{gap.shown}, {p_in_words(gap.p)}")
-        return Cell(gap.interval, gap.note, (words,) if words else ())
+        return Cell(gap.apart, gap.note, (words,) if words else ())
 
     def table(source: Source, profile: ProfileName) -> Table | None:
         gaps = compared(source, pairs, profile, margin, better)
@@ -433,9 +432,9 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
         steps = sorted({gap.pair.timesteps for gap in gaps})
         rows = []
         # The name with the largest difference at its longest T comes first.
-        for name, of_name in sorted(names.items(), key=lambda item: -abs(float(item[1][-1].apart.mean))):
+        for name, of_name in sorted(names.items(), key=lambda item: -abs(item[1][-1].apart.mean)):
             at = {gap.pair.timesteps: gap for gap in of_name}
-            of_ann = max((gap.ann for gap in of_name if not isnan(gap.ann)), key=abs, default=None)
+            of_ann = max((gap.ann for gap in of_name if gap.ann is not None), key=abs, default=None)
             rows.append(Row.of(name, *(cell(at.get(step)) for step in steps), of_ann))
         columns = (
             Column("arm"),
@@ -447,7 +446,7 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
             f"intervals; {'one' if better else 'two'}-sided p, where it is below 5 %, adjusted by Holm for "
             f"{len(pairs)} comparisons."
         )
-        if any(gap.raw is None and round(gap.ann, 2) for gap in gaps if not isnan(gap.ann)):
+        if any(gap.raw is None and round(gap.ann or 0.0, 2) for gap in gaps):
             caption += " A difference of the ANNs is a part of them."
         if margin is not None:
             caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
@@ -585,16 +584,23 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
         key = experiment.name, profile, arm.name
         spent, curve = source.operations.get(key), source.estimates.get(key)
         cells = planned_cells(source, profile, (experiment, arm.name))
-        if spent and curve and spent.encoder is not None and cells:
+        if spent and curve and spent.encoder_pj(FORTY_FIVE_NM) is not None and cells:
             note = _untuned(source, profile, (experiment, arm.name))
             anns[values_of(arm.encoder)] = fmean(cell.ann for cell in cells)
             by_code.setdefault(title_of(arm), []).append((curve[-1], spent, note))
-    rows, shown = [], list[tuple[str, Operations]]()
+    rows, shown = [], list[tuple[str, Operations, Mapping[str, tuple[float | None, str]]]]()
     for name, runs in by_code.items():
         enough = [run for run in runs if target is None or run[0].mean >= target]
         for accuracy, spent, note in enough if target is None else enough[:1]:
-            rows.append(_costs(name, Cell(accuracy, note), spent))
-            shown.append((brief(name), spent))
+            rivals = _rivals(spent)
+            alone, memory, even = (Cell(size, small=(word,)) for size, word in rivals.values())
+            encoder_macs, encoder_additions = spent.encoder_macs or 0.0, spent.encoder_additions or 0.0
+            row = Row.of(
+                name, spent.timesteps, Cell(accuracy, note), spent.multiplies + encoder_macs,
+                spent.accumulates + encoder_additions, spent.updates, spent.words, alone, memory, spent.arrivals, even,
+            )  # fmt: skip
+            rows.append(row)
+            shown.append((brief(name), spent, rivals))
         if not enough:
             accuracy, spent, _ = max(runs, key=lambda run: run[0].mean)
             note = f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"
@@ -602,9 +608,9 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     if not shown:
         return None
     parts, rising = [], sorted(shown, key=lambda code: code[1].snn_uj(FORTY_FIVE_NM) or 0.0)
-    for rival in _rivals(rising[0][1]):
-        names = [name for name, spent in rising if _rivals(spent)[rival][1] == "cheaper"]
-        parts.append(f"{rival}, {', '.join(names) or 'none'}")
+    for rival in rising[0][2]:
+        names = [name for name, _, rivals in rising if rivals[rival][1] == "cheaper"]
+        parts.append(f"{rival}: {', '.join(names) or 'none'}")
     sentence = (
         ""
         if target is None
@@ -612,11 +618,11 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
     )
     ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
-    alone, memory = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
-    as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, alone, memory, None, None)
+    priced = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
+    as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, *priced, None, None)
     known = [f"{accuracy:.2f} % trained on {of}" for of, accuracy in sorted(anns.items()) if not isnan(accuracy)]
     of_ann = f" ({', '.join(known)})" if known else ""
-    caption = f"{sentence}Cheaper than the ANN{of_ann}, at the accuracies in this table: {'; '.join(parts)}."
+    caption = f"{sentence}Cheaper than the ANN{of_ann}, at the accuracies in this table, {'; '.join(parts)}."
     return _noted(Table("", COSTS, (as_ann, *rows), caption))
 
 
@@ -626,21 +632,10 @@ def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, str]]:
     def stands(ratio: float) -> str:
         return "equal" if 1 / NEAR < ratio < NEAR else "cheaper" if ratio > 1 else "dearer"
 
-    models = {"arithmetic alone": FORTY_FIVE_NM, "with memory": WITH_MEMORY}
+    models = {"by arithmetic alone": FORTY_FIVE_NM, "with memory": WITH_MEMORY}
     priced = {rival: (spent.snn_uj(of), stands(spent.ratio(of) or 0.0)) for rival, of in models.items()}
     even, arrivals = spent.break_even(WITH_MEMORY, bits_of(spent.timesteps)), spent.arrivals
     return {**priced, "against an ANN of few bits": (even, stands((even or 0.0) / arrivals) if arrivals else "dearer")}
-
-
-def _costs(name: str, accuracy: Cell, spent: Operations) -> Row:
-    """The row of a code."""
-    of_encoder, macs = spent.encoder or 0.0, spent.encoder_macs or 0.0
-    rivals = _rivals(spent).values()
-    alone, memory, even = (Cell(size, small=(word,)) for size, word in rivals)
-    return Row.of(
-        name, spent.timesteps, accuracy, spent.multiplies + macs, spent.accumulates + of_encoder - macs,
-        spent.updates, spent.words, alone, memory, spent.arrivals, even,
-    )  # fmt: skip
 
 
 # --- Along fine-tuning
@@ -666,7 +661,7 @@ def along_fine_tuning(experiment: Experiment) -> Ask:
 
 def verified(source: Source, _: Paper) -> Iterator[Table]:
     """The cells that `harness verify --keep` computed a second time, with source and outcome."""
-    again = [cell for cells in source.cells.values() for cell in cells if cell.done and cell.verified]
+    again = [cell for cells in source.loaded.by_arm.values() for cell in cells if cell.done and cell.verified]
     rows = tuple(Row.of(*map(str, cell.key), "; ".join(cell.verified)) for cell in again)
     if rows:
         yield Table("", tuple(map(Column, ("experiment", "profile", "arm", "seed", "verified from"))), rows)

@@ -19,16 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.verdicts import VERDICTS
-from harness.catalogue import Experiment, Paper
+from harness.catalogue import Paper
 from harness.errors import HarnessError
 from harness.machine.files import write_atomically
-from harness.report.document import Document, document
+from harness.report.document import Chapter, Document, document
 from harness.report.drawing import GRID, INK, MUTED, PAPER, TONES, Picture, same_picture, styled
 from harness.report.figures import papers_figure
 from harness.report.snapshot import snapshot
 from harness.report.sources import Source, with_added
 from harness.report.table import Table, as_text, csv_text, human, latex, letter, markdown, verdict_of
-from harness.report.tables import accuracy_table, curves_table, operations_table, profiles_with_records
+from harness.report.tables import curves_table, operations_table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -65,7 +65,7 @@ def render(
     """
     contents, documents = _contents(sources, out, chosen, paper, png)
     for name, content in contents.items():
-        write_atomically(out / name, content)
+        write_atomically(out / name, content, durable=False)  # it can be made again
     names = {one.paper.name for one in documents}
     unshown = tuple(f"{whose}: {problem}" for one in documents for whose, problem in one.problems if whose in names)
     return ReportResult(tuple(out / name for name in contents), unshown)
@@ -145,8 +145,8 @@ def _contents(
         texts = _files(made, where, hardware_of(mine), home, menu)
         texts |= {f"{picture.name}.svg": picture.svg for picture in made.pictures}
         texts |= {f"{picture.name}.png": picture.png() for picture in made.pictures if png}
-        for experiment in listed:
-            texts |= {name: text.encode() for name, text in _tables(experiment, mine).items()}
+        for chapter in made.chapters:
+            texts |= {name: text.encode() for name, text in _tables(chapter, mine).items()}
         contents = texts | contents  # a later paper changes no file of an earlier one
     if menu:
         contents["papers.md"] = _index(documents).encode()
@@ -160,7 +160,7 @@ def _shown(sources: Sequence[Source], chosen: Sequence[str] | None) -> list[Pape
     """
     wanted = set(chosen or ())
     for source in sources if chosen is None else ():
-        for (name, *_), cells in source.cells.items():
+        for (name, *_), cells in source.loaded.by_arm.items():
             if source.name == "yours" or any(cell.path.is_relative_to(source.folder / name) for cell in cells):
                 wanted.add(name)
     papers = sources[0].catalogue.papers
@@ -193,12 +193,11 @@ def _files(
     return {name: text.encode() for name, text in pages.items()}
 
 
-def _tables(experiment: Experiment, sources: tuple[Source, ...]) -> dict[str, str]:
+def _tables(chapter: Chapter, sources: tuple[Source, ...]) -> dict[str, str]:
     """An experiment's numbers as CSV, and as a paper prints them."""
-    if not (profiles := profiles_with_records(experiment.name, sources)):
-        return {}
+    experiment, profiles = chapter.experiment, [section.profile for section in chapter.sections]
     caption = "Accuracy (%), mean ± half of a 95 % interval."
-    accuracy = (accuracy_table(experiment, profile, sources).without("verified") for profile in profiles)
+    accuracy = (section.tables[0].without("verified") for section in chapter.sections)
     said = (replace(table, caption=f"{caption} {table.caption}") for table in accuracy)
     return {
         f"{experiment.name}.csv": csv_text(curves_table(experiment, profiles, sources)),
@@ -370,7 +369,7 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
         date=f"{now:%Y-%m-%d}",
         version=version(PACKAGE),
         commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
-        changed=bool(clone and _git(clone, "diff", "--name-only", "HEAD", "--", *NUMBERS)),
+        changed=bool(clone and _git(clone, "status", "--porcelain", "--", *NUMBERS)),
         repository=web_address(_git(clone, "remote", "get-url", "origin")) or here if clone else "",
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
@@ -381,8 +380,8 @@ Hardware = dict[str, list[tuple[str, int]]]
 
 def hardware_of(sources: Sequence[Source]) -> Hardware:
     """The devices that records were computed on, each with its number of records, by the name of the results."""
-    devices = {s.name: sorted(c.device for c in s.loaded.cells.values() if c.done and c.device) for s in sources}
-    return {name: Counter(of).most_common() for name, of in devices.items() if of}
+    devices = {s.name: {c.path: c.device for c in s.loaded.cells.values() if c.done and c.device} for s in sources}
+    return {name: Counter(sorted(of.values())).most_common() for name, of in devices.items() if of}
 
 
 def _git(folder: Path, *words: str) -> str:

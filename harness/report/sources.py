@@ -60,15 +60,10 @@ class Source:
             catalogue=replace(self.catalogue, papers=(paper,), loose=tuple(loose)),
         )
 
-    @property
-    def cells(self) -> Mapping[Place, tuple[Cell, ...]]:
-        """The records of every arm, by seed."""
-        return self.loaded.by_arm
-
     @cached_property
     def planned(self) -> Mapping[Place, tuple[Cell, ...]]:
         """The finished planned cells of every arm with at least one; further seeds are listed, but not judged."""
-        places = [place for place, cells in self.cells.items() if any(cell.done for cell in cells)]
+        places = [place for place, cells in self.loaded.by_arm.items() if any(cell.done for cell in cells)]
         finished = {p: self.loaded.done(*p, self.catalogue.experiment(p[0]).seeds(p[2], p[1])) for p in places}
         return {place: cells for place, cells in finished.items() if cells}
 
@@ -125,7 +120,7 @@ class Source:
     def links(self, experiment: str, profile: str | None, arm: str) -> tuple[Link, ...]:
         """The records of an arm, each with its accuracy and verifications, or the reason why it has none."""
         links = []
-        for cell in self.cells.get((experiment, str(profile), arm), ()):
+        for cell in self.loaded.by_arm.get((experiment, str(profile), arm), ()):
             verified = f" (verified from {'; from '.join(cell.verified)})" if cell.verified else ""
             outcome = f"{cell.curve[-1]:.2f} %{verified}" if cell.done else f"{cell.status}: “{cell.reason}”"
             links.append(Link(arm, cell.seed, *map(self.shorten, (str(cell.path), outcome))))
@@ -133,14 +128,14 @@ class Source:
 
     def shorten(self, text: str) -> str:
         """`text` without the path of the results folder, because a report must not name a user's folders."""
-        return text.replace(f"{self.folder}/", "")
+        return text if self.folder == Path() else text.replace(f"{self.folder}/", "")
 
     def profiles(self, experiment: str) -> list[ProfileName]:
         """The profiles that have records of the experiment, from smoke to paper.
 
         Smoke counts only if it was asked for: records of another profile may answer its cells.
         """
-        present = {place[1] for place in self.cells if place[0] == experiment}
+        present = {place[1] for place in self.loaded.by_arm if place[0] == experiment}
         asked = (self.folder / experiment / "smoke").is_dir()
         return [profile for profile in PROFILES if profile in present and (profile != "smoke" or asked)]
 
@@ -163,11 +158,11 @@ class Source:
     def expects(self, experiment: Experiment, profile: str, arm: str) -> bool:
         """Whether the arm has a row: a planned arm even without records, one added by `--encoder` only with records."""
         planned = {listed.name for listed in experiment.planned}
-        return self.at_hand and (arm in planned or (experiment.name, profile, arm) in self.cells)
+        return self.at_hand and (arm in planned or (experiment.name, profile, arm) in self.loaded.by_arm)
 
     def why_missing(self, experiment: str, profile: str, arm: str) -> str:
         """Why an arm has no number."""
-        for cell in self.cells.get((experiment, profile, arm), ()):
+        for cell in self.loaded.by_arm.get((experiment, profile, arm), ()):
             if not cell.done:
                 return f"no finished cell: seed {cell.seed} {cell.status} ({self.shorten(cell.reason)})"
         return ": ".join(filter(None, ("not run yet", self.catalogue.command(experiment, profile))))
@@ -175,7 +170,7 @@ class Source:
     @cached_property
     def problems(self) -> tuple[str, ...]:
         """Refused, foreign and stale files, and every failed cell with its error."""
-        failed = (cell for cells in self.cells.values() for cell in cells if cell.status == "failed")
+        failed = (cell for cells in self.loaded.by_arm.values() for cell in cells if cell.status == "failed")
         errors = (f'{cell.path}: failed: "{cell.reason}"' for cell in failed)
         return tuple(map(self.shorten, (*self.loaded.problems, *errors)))
 
@@ -216,7 +211,7 @@ def with_added(experiment: Experiment, sources: Sequence[Source]) -> Experiment:
     arms = {
         place[2]
         for source in sources
-        for place, cells in source.cells.items()
+        for place, cells in source.loaded.by_arm.items()
         if place[0] == experiment.name and any(cell.status != "stale" for cell in cells)
     }
     return experiment.with_added(sorted(arms))

@@ -115,7 +115,7 @@ def accuracy_table(experiment: Experiment, profile: ProfileName, sources: Sequen
             add(arm.name, "paper", _named(arm, note), {step: claim.value for step, claim in printed.items()})
         for source in sources:
             key = experiment.name, profile, arm.name
-            if key not in source.cells and not (
+            if key not in source.loaded.by_arm and not (
                 source.name == "evidence" and source.expects(experiment, profile, arm.name)
             ):
                 continue
@@ -181,7 +181,7 @@ def _named(arm: Arm, note: str) -> Cell:
 def brief_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table:
     """Accuracy in brief, for a terminal: only arms with records, means at the usual steps, the last interval."""
     claims = sources[0].catalogue.claims_of(experiment.name)
-    ran = [(a, s) for a in experiment.arms for s in sources if (experiment.name, profile, a.name) in s.cells]
+    ran = [(a, s) for a in experiment.arms for s in sources if (experiment.name, profile, a.name) in s.loaded.by_arm]
     longest = max((arm.timesteps for arm, _ in ran), default=0)
     steps = [step for step in columns_of(experiment) if step <= longest]
     drops = {step: 1 + NARROW.index(step) for step in steps if step in NARROW}
@@ -300,10 +300,10 @@ def difference_tables(source: Source, experiment: Experiment, profile: ProfileNa
 def training_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """A row per pair of arms and source, a column per fraction; None without readings during training."""
     pairs = [(source, pair) for source in sources for pair in source.along_training(experiment, profile)]
-    fractions = sorted({reading.fraction for _, pair in pairs for reading in pair.readings})
+    fractions = sorted({at for _, pair in pairs for at in pair.readings})
     rows = []
     for source, pair in pairs:
-        read = {reading.fraction: Cell(reading, FEW_PAIRS if reading.low is None else "") for reading in pair.readings}
+        read = {at: Cell(gap, FEW_PAIRS if gap.low is None else "") for at, gap in pair.readings.items()}
         name = " − ".join(title_of(experiment.arm(arm)) for arm in (pair.arm, pair.versus))
         lead = Cell(name, small=(f"T = {pair.timesteps}",)), source.name, (pair.seeds, pair.planned)
         rows.append(Row.of(*lead, *map(read.get, fractions), group=pair.name, kind=source.name))
@@ -580,7 +580,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     statements = statement_verdicts(judgements, claims) if judged else ()
     title = f"Of {len(statements)} statements, {tally((one.word, one.basis) for one in statements)}."
     if shared := sum(statement.shared for statement in statements):
-        title += f" In {shared} of those that come out, every control that we ran does so as well."
+        title += f" In {shared} of those that come out, wholly or in part, every control that we ran does so as well."
     stated = {statement.id: statement for statement in statements_of(claims)}
     rows = []
     for statement in statements:

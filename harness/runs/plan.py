@@ -4,8 +4,6 @@ A cell takes the multiply–accumulates of its stages times the seconds of one, 
 steps of the network. Estimates are right to about a quarter.
 """
 
-import math
-import os
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -30,7 +28,7 @@ from harness.data import DataSet, ImageSet, cache, load
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.environment import environment
-from harness.machine.files import content_digest, free_gib, nearest_existing
+from harness.machine.files import content_digest, free_gib
 from harness.machine.process import FOR_SMALL, SMALL_STEP, Threads, computing_with, threads_for
 from harness.plugins.guard import guarded, watched
 from harness.plugins.skeleton import require_installed
@@ -58,7 +56,6 @@ SPREAD_SECONDS = 60.0  # of a run, from which on it takes several processes; one
 MOST_SPREAD = 8  # processes, unless the user asks for more: each has the images and their spike trains in memory
 MOST_SEEDS = 10_000  # because a record's name has four digits
 LAW_CALLS = 10  # about how often an image is encoded when laws are tried before a training
-RECORD_KIB = 16  # of a record of a VGG at 48 timesteps
 TASK_THREADS = 4  # of a process on another machine, whose number of cores is unknown
 
 
@@ -66,13 +63,12 @@ TASK_THREADS = 4  # of a process on another machine, whose number of cores is un
 class Cost:
     """The rest of a cell, and the `seconds` that it is expected to take.
 
-    work: the multiply–accumulates that it will report as progress. steps: of the optimiser. begun: an earlier run did
-    a part of it; the numbers count the rest.
+    work: the multiply–accumulates that it will report as progress. begun: an earlier run did a part of it; the numbers
+    count the rest.
     """
 
     seconds: float = 0.0
     work: float = 0.0
-    steps: int = 0
     begun: bool = False
 
     def of(self, work: float) -> float:
@@ -158,11 +154,6 @@ class Plan:
         """The expected time of the cells to do."""
         return sum(cell.cost.seconds for cell in self.todo) / self.at_once
 
-    @property
-    def steps(self) -> int:
-        """The optimiser steps of the cells to do."""
-        return sum(cell.cost.steps for cell in self.todo)
-
     def document(self, script: str) -> dict[str, Any]:
         """The document for `--dry-run --json`: cells with their states, cells to do, seconds, Slurm's script."""
         return {
@@ -173,7 +164,6 @@ class Plan:
             "threads": self.threads.count,
             "cells": [{"arm": c.config.arm, "seed": c.config.seed, "state": c.state} for c in self.cells],
             "to_do": [{"arm": c.config.arm, "seed": c.config.seed} for c in self.todo],
-            "steps": self.steps,
             "seconds": self.seconds,
             "script": script,
         }
@@ -198,11 +188,7 @@ class Plan:
         for fault in dict.fromkeys(str(cell.fault) for cell in todo if cell.fault):
             console.print(f"  cannot be trained: {fault}")
         if todo:
-            console.print(
-                f"{counted(self.steps, 'optimiser step')}, estimated time {duration(self.seconds)}; disk: "
-                f"{len(todo) * RECORD_KIB / 1024:.1f} MiB of records, a checkpoint of each cell that runs, "
-                f"{free_gib(todo[0].path):.0f} GiB free"
-            )
+            console.print(f"estimated time {duration(self.seconds)}; {free_gib(todo[0].path):.0f} GiB of disk free")
         else:
             console.print("nothing to train: every cell has its record")
 
@@ -435,9 +421,6 @@ def stamp_of(path: Path) -> int:
 def require_writable(folder: Path) -> None:
     """Raise HarnessError unless records can be written below `folder`."""
     try:
-        existing = nearest_existing(folder)
-        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-            raise PermissionError(0, f"{existing} is no folder that you may write to")
         folder.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=folder).close()
     except (OSError, ValueError) as error:
@@ -466,12 +449,11 @@ class Rates(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """What a training has still to do: images, tests after epochs, readings on the way, steps. begun: some is done."""
+    """What a training has still to do: images, tests after epochs, readings on the way. begun: some is done."""
 
     images: int = 0
     tests: int = 0
     readings: int = 0
-    steps: int = 0
     begun: bool = False
 
 
@@ -504,9 +486,7 @@ def _cost(cell: PlannedCell, data: DataSet, setting: Setting, rates: Rates, trai
     evaluated = evaluations.passes(config) * test
     if config.method:
         work = method_of(config.method).work(config, data, macs) + evaluated * timesteps * macs
-        recipes = [recipe for recipe in (config.ann, config.snn) if recipe]
-        steps = sum(recipe.epochs * math.ceil(train / recipe.batch_size) for recipe in recipes)
-        return Cost(rates.snn * work, work, steps, bool(checkpoints_beside(cell.path)))
+        return Cost(rates.snn * work, work, bool(checkpoints_beside(cell.path)))
     checkpoint = cell.checkpoint(setting)
     ann = _rest(config.ann, train, ann_checkpoint(cell.ann) if cell.ann else NOWHERE) if trains else Rest()
     tuned = min(config.snn.images or train, train)
@@ -520,18 +500,17 @@ def _cost(cell: PlannedCell, data: DataSet, setting: Setting, rates: Rates, trai
     balancing = 0 if balanced else BALANCING * min(config.balancing.images, train) * timesteps
     seconds = rates.ann * (reported_ann + ann.tests * test) + rates.snn * (reported_snn + balancing)
     begun = ann.begun or balanced or snn.begun
-    return Cost(seconds * macs, (reported_ann + reported_snn) * macs, ann.steps + snn.steps, begun)
+    return Cost(seconds * macs, (reported_ann + reported_snn) * macs, begun)
 
 
 def _rest(recipe: AnnRecipe | SnnRecipe, images: int, checkpoint: Checkpoint, on_the_way: int = 0) -> Rest:
     """The rest of a training with `images` an epoch and so many readings, after the `loop.Position` of a checkpoint."""
-    saved = checkpoint.load() or {"epochs": [], "readings": {}, "steps": 0, "order": None}
+    saved = checkpoint.load() or {"epochs": [], "readings": {}, "order": None}
     seen = len(saved["epochs"]) * images + (0 if saved["order"] is None else saved["done"])
     return Rest(
         images=recipe.epochs * images - seen,
         tests=recipe.epochs - len(saved["epochs"]),
         readings=on_the_way - len(saved["readings"]),
-        steps=recipe.epochs * math.ceil(images / recipe.batch_size) - saved["steps"],
         begun=seen > 0,
     )
 

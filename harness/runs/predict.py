@@ -3,14 +3,15 @@
 `predict_file` is `harness predict`: weights, images (a data set's, or a folder's), and the table of predictions.
 """
 
+import csv
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self, get_args
+from typing import NamedTuple, Self, get_args
 
 import msgspec
 import numpy as np
@@ -21,25 +22,21 @@ from torch import Generator, Tensor
 from encoders.registry import BUILTIN
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
 from harness.data import DataSet, ImageSet, load, sets
-from harness.errors import CellFailure, HarnessError
+from harness.errors import HarnessError
 from harness.machine.console import no_formula
 from harness.machine.files import write_atomically
 from harness.machine.process import computing_with
-from harness.plugins.guard import guarded
-from harness.records.weights import GET_AGAIN, About, WeightsFile, beside, read_weights
+from harness.plugins.guard import failures_as_errors, guarded
+from harness.records.weights import GET_AGAIN, About, WeightsFile, read_weights
 from harness.schema import Counts, Record
 from harness.snn.kernels import Kernel
 from harness.snn.network import Network, Spiking
 from harness.training.cell import DTYPES, Setting
-from harness.training.checkpoint import SILENT, Watch
 from harness.training.evaluate import TimedNetwork, classified, ready
 from harness.training.method import method_of
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-FORMATS = (".parquet", ".csv")
 UNKNOWN = -1  # the label of an image without a given class
+REINSTALL = "install the version of the encoder with which the cell was run"
 
 
 @dataclass(frozen=True)
@@ -56,29 +53,22 @@ class Predictions:
         return Counts((self.classes == self.labels)[:, labelled].sum(1).tolist(), int(labelled.sum()))
 
 
-@contextmanager
-def failures_as_errors() -> Iterator[None]:
-    """Turn a failure of an encoder into an error of the command, because there is no cell that could fail."""
-    try:
-        yield
-    except CellFailure as failure:
-        raise HarnessError(str(failure), "install the version of the encoder with which the cell was run") from failure
-
-
-@failures_as_errors()
+@failures_as_errors(REINSTALL)
 def restore(
     weights: WeightsFile,
     setting: Setting | None = None,
     timesteps: int | None = None,
     changes: Mapping[str, Parameter] | None = None,
 ) -> TimedNetwork:
-    """The network as it was trained, with its encoder, thresholds and neuron; by default on the CPU.
+    """The network as it was trained, with its encoder, thresholds and neuron.
 
+    setting: by default that of the record beside the weights, else the CPU.
     timesteps, changes: another schedule for reading it: steps, and parameters of its encoder.
     Raises HarnessError for tensors that do not fit the network and for an encoder that fails, EncoderError for one that
     is not installed or does not take the other schedule.
     """
-    about, setting = weights.about, setting or Setting(torch.device("cpu"))
+    about = weights.about
+    setting = setting or (recorded_setting(weights.record) if weights.record else Setting(torch.device("cpu")))
     # The fitted state is given to the encoder as parameters, and it must then return the same state.
     fitted = {name: tuple(value) if isinstance(value, list) else value for name, value in about.encoder_state.items()}
     encoder = guarded(EncoderSpec(about.encoder.name, {**about.encoder.parameters, **(changes or {}), **fitted}))
@@ -113,22 +103,16 @@ def restore(
     return net
 
 
-@failures_as_errors()
+@failures_as_errors(REINSTALL)
 def predict(
-    net: TimedNetwork,
-    images: ImageSet,
-    seed: int,
-    watch: Watch = SILENT,
-    outputs: Callable[[Tensor], Tensor] | None = None,
+    net: TimedNetwork, images: ImageSet, seed: int, outputs: Callable[[Tensor], Tensor] | None = None
 ) -> Predictions:
     """The class of each image after each t = 1 … T, in the same chunks as in tests during training.
 
     outputs: of another simulator, from a spike train; None: those of `net`.
     """
-    net, parts = ready(net), []
-    for places, classes in classified(net, images, seed, outputs=outputs):
-        parts.append(classes)
-        watch.progress("predict", net.macs * len(places))
+    net = ready(net)
+    parts = [classes for _, classes in classified(net, images, seed, outputs=outputs)]
     none = torch.empty(net.timesteps, 0, dtype=torch.int64)
     return Predictions(torch.cat([none, *parts], 1), images.labels)
 
@@ -143,8 +127,8 @@ class TrainedNetwork:
     @classmethod
     def read(cls, weights: Path) -> Self:
         """Read a file of weights; the network uses the device of the record beside it, if that device is present."""
-        file, record = read_weights(weights), beside(weights)
-        return cls(file.about, ready(restore(file, recorded_setting(record) if record else None)))
+        file = read_weights(weights)
+        return cls(file.about, ready(restore(file)))
 
     @cached_property
     def shape(self) -> tuple[int, int, int]:
@@ -224,42 +208,36 @@ def predict_file(
     """Let the network classify images, with the threads, device and kernel of the record beside it, if any.
 
     images: a folder; None: the test images of the cell, from `data_dir`. changes: parameters of the DCT code, such as
-    frequencies, that are others than in training. timesteps: others too. out: a table to write.
+    frequencies, in place of those of training. timesteps: in place of the trained number. out: a CSV file to write.
     Raises HarnessError or EncoderError for impossible weights, images, schedule, or path of the table.
     """
-    if out is not None and out.suffix not in FORMATS:
-        raise HarnessError(f"{out}: no known kind of table", f"name it as {' or '.join(FORMATS)}")
-    if out is not None and out.suffix == ".parquet" and find_spec("pyarrow") is None:
-        raise HarnessError(f"{out}: Parquet needs pyarrow", "pip install pyarrow, or name a .csv file")
+    if out is not None and out.suffix != ".csv":
+        raise HarnessError(f"{out}: no known kind of table", "name it as .csv")
     file = read_weights(weights)
-    about, record = file.about, beside(weights)
+    about = file.about
     if images is None:
         shown, names = data_of(about, about.data, data_dir).test, list[str]()
     else:
         shown, names = read_pictures(images, about.dataset)
     if changes and about.encoder.name in set(BUILTIN) - {"dct"}:
         raise HarnessError(f"{weights}: its code is {about.encoder.name}", f"leave out --{' and --'.join(changes)}")
-    net = restore(file, recorded_setting(record) if record else None, timesteps, changes)
-    with recorded_threads(record) if record else nullcontext():
+    net = restore(file, timesteps=timesteps, changes=changes)
+    with recorded_threads(file.record) if file.record else nullcontext():
         done = Predicted(about, predict(net, shown, about.seed), names)
     if out is not None:
-        rows = table(done)
-        if out.suffix == ".csv" and done.names:
-            rows["image"] = rows["image"].map(no_formula)
-        content = rows.to_csv(index=False).encode() if out.suffix == ".csv" else rows.to_parquet(index=False)
-        write_atomically(out, content)
+        write_atomically(out, csv_of(done).encode())
     return done
 
 
-def table(result: Predicted) -> "pd.DataFrame":
-    """One row per image: its index or file, its label (missing if unknown), and the class after each timestep."""
-    import pandas as pd  # for half a second, which a run does not need
-
-    predictions = result.predictions
-    labels = pd.Series(predictions.labels.numpy(), dtype="Int64")
-    columns = {"image": result.names or range(len(labels)), "label": labels.where(labels != UNKNOWN)}
-    steps = {f"t{t}": classes.numpy() for t, classes in enumerate(predictions.classes, start=1)}
-    return pd.DataFrame({**columns, **steps})
+def csv_of(result: Predicted) -> str:
+    """One row per image: its index or file, its label (empty if unknown), and the class after each timestep."""
+    classes, text = result.predictions.classes, io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["image", "label", *(f"t{t}" for t in range(1, len(classes) + 1))])
+    for place, (label, of_image) in enumerate(zip(result.predictions.labels.tolist(), classes.T.tolist(), strict=True)):
+        name = no_formula(result.names[place]) if result.names else place
+        writer.writerow([name, "" if label == UNKNOWN else label, *of_image])
+    return text.getvalue()
 
 
 def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:

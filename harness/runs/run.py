@@ -25,16 +25,16 @@ from harness.config import CellConfig
 from harness.data import DataSet
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.environment import machine
-from harness.machine.files import Owner, hold, holder, write_atomically, write_progress
+from harness.machine.files import Owner, content_digest, hold, holder, write_atomically, write_progress
 from harness.machine.process import finishing
 from harness.plugins.guard import guarded, kept_state
 from harness.plugins.parts import METHODS
 from harness.records.freshness import freshness, known_certificates
 from harness.records.store import checkpoints_beside, lock_path, write_record
-from harness.records.weights import About, content_of, entry_of, weights_path
+from harness.records.weights import About, content_of, weights_path
 from harness.runs.evaluations import evaluate
 from harness.runs.plan import PlannedCell, ann_checkpoint, circumstances, shape_of, stamp_of
-from harness.schema import Counts, Evaluated, Failure, Fingerprint, Record
+from harness.schema import Counts, Evaluated, Failure, Fingerprint, Record, Weights
 from harness.training.cell import Setting, Trained, run_cell
 from harness.training.checkpoint import Watch
 from harness.training.method import method_of
@@ -47,7 +47,7 @@ REPORT_SECONDS = 1.0  # between two entries of its progress into a cell's lock
 class Finished(NamedTuple):
     """A cell that has its record now. here: this process wrote it, and not another one meanwhile.
 
-    reported: seconds of its cost that its progress has told of.
+    reported: seconds of its cost that were already shown as progress.
     """
 
     cell: PlannedCell
@@ -138,7 +138,7 @@ class Run:
                 begun = checkpoints_beside(cell.path)
                 if begun and checkpoint.path and not any(p.name.startswith(checkpoint.path.name) for p in begun):
                     self.say(
-                        f"{cell}: begun with other versions, threads or device; starts again, so that one set holds"
+                        f"{cell}: begun with other versions, threads or device; starts again: a record has one of each"
                     )
                 setting = replace(self.setting, checkpoint=checkpoint, watch=Watch(progress, self.setting.watch.stop))
                 steps = self.timesteps.get(cell.config.arm, ())
@@ -224,7 +224,7 @@ def compute(
             return record
         content = weights_of(config, cell.fingerprint, trained, data)
         write_atomically(weights_path(cell.path), content)  # first: a record names only weights that are there
-        return msgspec.structs.replace(record, weights=entry_of(cell.path, content))
+        return msgspec.structs.replace(record, weights=Weights(weights_path(cell.path).name, content_digest(content)))
     except (CellFailure, EncoderError) as error:
         return _failed(cell, setting, str(error))
     # The disk, or the end of the time: the encoder's own errors come as CellFailure.

@@ -1,4 +1,4 @@
-"""How a setting that nobody states is chosen: on held-out training images, by one rule for every arm.
+"""Settings that a paper leaves open are chosen on held-out training images, by one rule for every arm.
 
 A grid is scored from its middle until the best value has both neighbours. What has a score is not computed again.
 """
@@ -149,14 +149,14 @@ RATES = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 HELD_OUT, PART = 5_000, 5  # training images that are held out: so many, or a fifth of them
 
 
-def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> list[str]:
-    """The encoders that a plan adds, as `parse_encoder` reads them, each with the rate that is best on held-out images.
+def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> dict[str, str]:
+    """By arm that a plan adds, its encoder with the rate that is best on held-out images, as `parse_encoder` reads it.
 
-    Raises HarnessError where a method has no fine-tuning, and for an encoder that cannot be trained.
+    Raises HarnessError for another method than ours, and for an encoder that cannot be trained.
     """
     from harness.runs.validation import score  # needs torch, which reading a choice does not
 
-    chosen, images = [], min(HELD_OUT, len(plan.data.train) // PART)
+    chosen, images = dict[str, str](), min(HELD_OUT, len(plan.data.train) // PART)
     for arm in (arm for arm in plan.experiment.arms if arm.added):
         for fault in (cell.fault for cell in plan.cells if cell.fault and cell.config.arm == arm.name):
             raise HarnessError(f"{arm.name}: {fault}", "mend it, or leave it out")
@@ -167,7 +167,7 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
         (best_one,) = tune((cell,), grid, scores, measure, workers)
         say(f"{arm.name}: {_in_words(best_one.snn.learning_rate)} is chosen; the scores are in {scores.path}")
         spec, timesteps, _ = parse_encoder(arm.name)
-        chosen.append(encoder_text(spec, timesteps, best_one.snn.learning_rate))
+        chosen[arm.name] = encoder_text(spec, timesteps, best_one.snn.learning_rate)
     return chosen
 
 
@@ -178,14 +178,14 @@ def require_chosen(results: Path, experiment: Experiment, arm: Arm, profile: Pro
     cell, grid = _searched(experiment, arm, profile)
     scores = _scores(results, cell).of(cell, grid)
     if next_values(scores, grid) or best(scores) not in arm.changes.values():
-        raise HarnessError(f"{arm.name}: no search chose this rate", "leave it out, and let --tune choose one")
+        raise HarnessError(f"{arm.name}: no search chose this rate", "leave out the part from ~ on, and use --tune")
 
 
 def _searched(experiment: Experiment, arm: Arm, profile: Profile) -> tuple[CellConfig, Grid]:
     """The cell whose rate is searched, and its grid: first the rate nearest to the profile's, and its neighbours."""
     cell = experiment.resolve(replace(arm, changes={}), profile, SEED)
-    if not cell.snn:
-        raise HarnessError(f"{arm.name}: its method has no fine-tuning", "leave --tune out")
+    if cell.method or not cell.snn:
+        raise HarnessError(f"{arm.name}: rates are searched for the harness's own fine-tuning only", "leave --tune out")
     middle = min(range(1, len(RATES) - 1), key=lambda place: abs(RATES[place] / cell.snn.learning_rate - 1))
     return cell, Grid(RATES, with_rate, RATE_DECIDES, first=RATES[middle - 1 : middle + 2])
 

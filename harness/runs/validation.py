@@ -66,7 +66,7 @@ def score(
             raise HarnessError(f"{config.arm}: {error}", "mend it, or leave it out") from None
         except (OSError, HarnessError, EncoderError, Stopped):
             raise
-        except Exception as error:  # as in `Run.compute`: a fault of ours or of the machine
+        except Exception as error:  # as in `harness.runs.run.compute`: a fault of ours or of the machine
             raise HarnessError(f"{config.arm}: {said_by(error)}", "mend it, or leave it out") from error
 
 

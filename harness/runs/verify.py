@@ -29,6 +29,7 @@ from harness.errors import HarnessError
 from harness.machine.environment import machine
 from harness.machine.files import write_atomically
 from harness.machine.process import finishing
+from harness.plugins.guard import failures_as_errors
 from harness.records import verifications
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import chain, known_certificates
@@ -37,7 +38,7 @@ from harness.records.verifications import Comparison, Source, Verification, clai
 from harness.records.weights import read_weights, weights_path
 from harness.runs.evaluations import evaluate
 from harness.runs.plan import Cost, PlannedCell, circumstances, estimate
-from harness.runs.predict import data_of, failures_as_errors, predict, recorded_setting, recorded_threads, restore
+from harness.runs.predict import REINSTALL, data_of, predict, recorded_setting, recorded_threads, restore
 from harness.runs.progress import Progress
 from harness.runs.run import compute, evaluated_at, packed
 from harness.schema import Record
@@ -80,7 +81,7 @@ def verify_all(
     for path, record, chosen in asked:
         data = data_of(record.config, record.fingerprint.data, data_dir)
         if chosen == "training":
-            with recorded_threads(record), failures_as_errors():
+            with recorded_threads(record), failures_as_errors(REINSTALL):
                 cell = PlannedCell(record.config, record.fingerprint, path, "missing")
                 (cell,) = estimate([cell], data, recorded_setting(record))
             with Progress(console, cell.cost.seconds) as show:
@@ -130,7 +131,7 @@ def verify(
         if source == "training":
             second = _trained(record, data, trained, keep and not weights_path(path).is_file(), watch)
         else:
-            second = _tested(path, record, data, source, watch)
+            second = _tested(path, record, data, source)
         spread = verifications.spread_of(path, record) if source == "training" and results else None
         comparison = verifications.compare(record, second, spread)
         if keep and comparison.largest is not None and comparison.allowed is not None and second.curve is not None:
@@ -183,29 +184,29 @@ def _trained(record: Record, data: DataSet, path: Path, with_weights: bool, watc
     return msgspec.structs.replace(second, fingerprint=today)
 
 
-def _tested(path: Path, record: Record, data: DataSet, source: Source, watch: Watch) -> Record:
+def _tested(path: Path, record: Record, data: DataSet, source: Source) -> Record:
     """The record with the outputs of its kept weights, tested again here or in another simulator."""
     setting = recorded_setting(record) if source == "weights" else Setting(torch.device("cpu"))
-    environment = circumstances(record.config, setting)
-    # A file of weights lacks some settings of the neuron, and the products.
-    spiking = restore(read_weights(weights_path(path)), setting)
-    if isinstance(spiking, Spiking):
-        spiking = replace(spiking, neuron=record.config.neuron, products=tuple(record.products))
-    elif source != "weights":
-        raise HarnessError(f"{path}: {source} cannot state the neurons of its method", "use --from weights")
-    simulated = Simulated(source, spiking.ready()) if source != "weights" and isinstance(spiking, Spiking) else None
-    if simulated is not None:
-        environment["kernel"] = simulated.name
-    simulate = None if simulated is None else simulated.outputs
-    predicted = predict(spiking, data.test, record.config.seed, watch, simulate)
-    again = evaluate(record.config, spiking, data.test, replace(setting, watch=watch)) if simulate is None else {}
+    environment, evaluations = circumstances(record.config, setting), record.evaluations
+    simulate: Neurons | None = None
+    net = restore(read_weights(weights_path(path)), setting)
+    if isinstance(net, Spiking):  # a file of weights lacks some settings of the neuron, and the products
+        net = replace(net, neuron=record.config.neuron, products=tuple(record.products))
+    if source != "weights":
+        if not isinstance(net, Spiking):
+            raise HarnessError(f"{path}: {source} cannot state the neurons of its method", "use --from weights")
+        simulated = Simulated(source, net.ready())
+        environment["kernel"], simulate = simulated.name, simulated.outputs
+    predicted = predict(net, data.test, record.config.seed, simulate)
+    if source == "weights":
+        evaluations = evaluated_at(claimed(record), evaluate(record.config, net, data.test, setting))
     return msgspec.structs.replace(
         record,
         environment=environment,
         machine=machine(setting.device),
         curve=predicted.counts,
         right=packed(predicted.classes == predicted.labels, claimed(record)),
-        evaluations=record.evaluations if simulate else evaluated_at(claimed(record), again),
+        evaluations=evaluations,
     )
 
 

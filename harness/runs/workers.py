@@ -21,7 +21,7 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple, Protocol, get_args
+from typing import IO, Any, Literal, NamedTuple, get_args
 
 import torch
 from rich.console import Console
@@ -109,21 +109,6 @@ class Ended(NamedTuple):
     line: str
 
 
-class Crew(Protocol):
-    """The workers of a run. tasks: those that run or are queued."""
-
-    tasks: list[Any]
-
-    def start(self, count: int) -> None:
-        """Start `count` more."""
-
-    def ended(self) -> list[Ended]:
-        """Those that have ended since the last call."""
-
-    def stop(self) -> None:
-        """Make all of them stop with checkpoints, and wait for that."""
-
-
 def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadline: Deadline) -> Iterator[Finished]:
     """Yield cells as their records come, and start workers as long as there are cells that no process holds."""
     if not plan.todo:
@@ -137,12 +122,12 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             f"{plan.results}: this file system has no locks, without which workers would compute the same cells",
             "use one process, or another --results-dir",
         )
-    crew: Crew
+    crew: Here | Slurm | Ray
     if on == "slurm":
         crew, count = Slurm(plan, deadline.seconds, show.line), tasks(plan, workers)
     elif on == "ray":
-        crew = ray = Ray(plan, deadline.seconds)
-        count = min(len(plan.todo), workers or ray.room())
+        crew = Ray(plan, deadline.seconds)
+        count = min(len(plan.todo), workers or crew.room())
     else:
         crew, count = Here(plan, deadline.seconds), plan.at_once
     deadline.seconds = None  # each worker counts from its first cell on
@@ -217,12 +202,16 @@ def _names(cells: Iterable[PlannedCell]) -> str:
 
 def _command(plan: Plan, for_seconds: float | None, parent: int) -> list[str]:
     """The command of a worker; `parent`: the process with which it ends, 0 for none on its machine."""
-    limit = [] if for_seconds is None else ["--for", f"{for_seconds}s"]
+    limit = [] if for_seconds is None else ["--for", f"{for_seconds:f}s"]
     return [sys.executable, "-m", "harness", "run", *plan.words, *limit, "--json", "--worker-of", str(parent)]
 
 
 class Here:
-    """Processes on this machine, each with its part of the threads or one of the GPUs."""
+    """Processes on this machine, each with its part of the threads or one of the GPUs.
+
+    As for `Slurm` and `Ray`, `tasks` run or are queued. `start` begins more, `ended` gives those that have ended since
+    its last call, and `stop` makes all of them stop with checkpoints and waits for that.
+    """
 
     def __init__(self, plan: Plan, for_seconds: float | None) -> None:
         self.tasks: list[Any] = []

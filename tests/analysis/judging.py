@@ -55,7 +55,7 @@ def planning(seeds: int, experiments: frozenset[str]) -> Catalogue:
         if experiment.name not in experiments:
             return experiment
         profiles = tuple(replace(profile, seeds=seeds, seeds_by_arm={}) for profile in experiment.profiles)
-        return replace(experiment, arms=tuple(replace(a, seeds=None) for a in experiment.arms), profiles=profiles)
+        return replace(experiment, profiles=profiles)
 
     papers = (replace(p, experiments=tuple(map(fixed, p.experiments))) for p in CATALOGUE.papers)
     return replace(CATALOGUE, papers=tuple(papers))

@@ -118,9 +118,9 @@ def test_a_record_with_readings_tells_the_accuracy_after_each_fraction(records: 
 def test_the_difference_after_each_fraction_is_that_of_the_seeds_in_common() -> None:
     (along,) = found(read(RIGHT))
     assert (along.name, along.timesteps, along.seeds, along.planned) == ("cyclic-16x3 − interleaved-16x3", 48, 3, 3)
-    assert [reading.fraction for reading in along.readings] == list(FRACTIONS)
-    assert [reading.mean for reading in along.readings] == pytest.approx([31 / 6, 2.9, 2.1, 1.0])
-    start, *_, end = along.readings
+    assert list(along.readings) == list(FRACTIONS)
+    assert [reading.mean for reading in along.readings.values()] == pytest.approx([31 / 6, 2.9, 2.1, 1.0])
+    start, *_, end = along.readings.values()
     assert start.runs == pytest.approx((5.0, 6.0, 4.5))
     expected = stats.ttest_1samp([5.0, 6.0, 4.5], 0.0).confidence_interval(0.95)
     assert (start.low, start.high) == pytest.approx((expected.low, expected.high))
@@ -131,7 +131,7 @@ def test_the_difference_after_each_fraction_is_that_of_the_seeds_in_common() -> 
 def test_two_seeds_have_no_interval_and_seeds_beyond_the_plan_do_not_enter() -> None:
     (along,) = found(read(RIGHT | {"cyclic-16x3": RIGHT["cyclic-16x3"][:2]}))
     assert (along.seeds, along.planned) == (2, 3)
-    assert [(reading.low, reading.high) for reading in along.readings] == 4 * [(None, None)]
+    assert [(reading.low, reading.high) for reading in along.readings.values()] == 4 * [(None, None)]
     more = {arm: (*seeds, (0, 0, 0, 10_000 * (arm == "cyclic-16x3"))) for arm, seeds in RIGHT.items()}
     assert found(read(more)) == found(read(RIGHT))
 
@@ -145,8 +145,8 @@ def test_every_reading_is_of_the_same_seeds(seeds: tuple[int, ...], fractions: t
     for seed in seeds:
         vars(loaded.cells[NAME, "lite", "cyclic-16x3", seed])["readings"].pop(0.5)
     (along,) = found(loaded)
-    assert [reading.fraction for reading in along.readings] == list(fractions)
-    assert {len(reading.runs) for reading in along.readings} == {left}
+    assert list(along.readings) == list(fractions)
+    assert {len(reading.runs) for reading in along.readings.values()} == {left}
 
 
 def test_each_length_has_its_pair_and_a_smoke_run_none() -> None:

@@ -175,7 +175,7 @@ def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(campaig
     assert [item[1:] for item in items if item[0] == "published"] == [[2, 86.7], [5, 97.3], [16, 98.54]]
     assert_apart(figure)
     assert "DCT 1.50\u00a0%" in [text for text, _ in texts_of(figure)]
-    assert "The lowest mean error (not tested) has DCT at T = 2, 5, 16." in pictures[1].alternative
+    assert "Lowest mean error (not tested): DCT at T = 2, 5, 16." in pictures[1].alternative
 
 
 def test_loss_and_error_are_drawn_epoch_by_epoch_the_anns_before_those_of_fine_tuning(campaign: Campaign) -> None:

@@ -18,7 +18,7 @@ from encoders.base import EncoderInfo, Unfitted
 from encoders.errors import EncoderError
 from encoders.registry import BUILTIN, BuiltIn
 from harness.config import EncoderSpec
-from harness.errors import CellFailure
+from harness.errors import CellFailure, HarnessError
 from harness.inspect import look, probe
 from harness.plugins import guard
 from harness.plugins.guard import guarded, time_limit, watched
@@ -166,9 +166,9 @@ class Unmade(Faulty):
 def test_a_faulty_encoder_is_named_where_it_is_used(kind: str, act: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name = kind.lower()
     monkeypatch.setitem(BUILTIN, name, BuiltIn(f"{__name__}:{kind}", name))
-    with pytest.raises(EncoderError, match=f"encoder '{name}' cannot {act}: KeyError: 'lost'"):
+    with pytest.raises(HarnessError, match=f"encoder '{name}' cannot {act}: KeyError: 'lost'"):
         look(name, "digits", 0, 4)
-    with pytest.raises(EncoderError, match=f"encoder '{name}' cannot be (probed|made): KeyError: 'lost'"):
+    with pytest.raises(HarnessError, match=f"encoder '{name}' cannot be (probed|made): KeyError: 'lost'"):
         probe([name], "digits", 4, "sum")
     if name == "unmade":
         said = harness("encoders", "check", name)

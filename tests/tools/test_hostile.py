@@ -20,4 +20,4 @@ def test_the_page_lists_every_class() -> None:
     rows = [
         line.split("|")[1].strip() for line in (ROOT / "docs/design.md").read_text("utf-8").splitlines() if "|" in line
     ]
-    assert {kind.name for kind in CLASSES} <= {*rows}
+    assert {*CLASSES} <= {*rows}

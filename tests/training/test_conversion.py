@@ -100,7 +100,7 @@ def test_its_cost_is_estimated_from_its_first_steps(tmp_path: Path) -> None:
     [cell] = estimate([planned], tiny_data(), HERE)
     layers = layers_of(config.network, (1, 8, 8), 10)
     assert cell.cost.work == Conversion().work(config, tiny_data(), sum(layer.macs for layer in layers))
-    assert (cell.cost.steps, cell.cost.begun) == (21, False)
+    assert not cell.cost.begun
     assert 0 < cell.cost.seconds < 600
     Checkpoint(tmp_path / ".seed-0000.0.checkpoint.training", "").save({})
     assert estimate([planned], tiny_data(), HERE)[0].cost.begun

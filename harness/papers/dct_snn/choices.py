@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from harness.catalogue import Experiment, Profile
-from harness.config import AnnRecipe, Augmentation, CellConfig, EncoderSpec, canonical_json
+from harness.catalogue import Experiment
+from harness.config import Augmentation, CellConfig, ProfileName, canonical_json
 from harness.machine.files import write_atomically
 from harness.papers.dct_snn import experiments, recipe
 from harness.records.fingerprint import recipe_digest
@@ -47,8 +47,8 @@ def _ann_grid(names: tuple[str, ...], values: Sequence[tuple[Any, ...]], first: 
 class Search:
     """Grids tried in turn on `arms`, scored on `images` held-out training images, written to selection/`file`.json.
 
-    A grid of the ANN's settings is tried on the first arm, and all arms take its choice. arms: for a seed.
-    losses: each arm is searched with each of them; empty: with that of its recipe. settings: further arguments of
+    A grid of the ANN's settings is tried on the first arm, and all arms take its choice. arms: makes the cells of a
+    seed. losses: each arm is searched with each of them; empty: with that of its recipe. settings: further arguments of
     `validation.score`, by default one thread.
     """
 
@@ -90,28 +90,22 @@ def _mnist_arms(seed: int) -> tuple[CellConfig, ...]:
     return tuple(experiments.MNIST_ENCODERS.resolve(arm, recipe.MNIST_PAPER, seed) for arm in arms)
 
 
-def _cells(experiment: Experiment, profile: Profile, arms: Sequence[str], seed: int) -> tuple[CellConfig, ...]:
+def _cells(experiment: Experiment, profile: ProfileName, arms: Sequence[str], seed: int) -> tuple[CellConfig, ...]:
     """The cells of some arms of an experiment."""
-    return tuple(experiment.resolve(experiment.arm(arm), experiment.profile(profile.name), seed) for arm in arms)
+    return tuple(experiment.resolve(experiment.arm(arm), experiment.profile(profile), seed) for arm in arms)
 
 
 def lite_arms(seed: int = SEED) -> tuple[CellConfig, ...]:
     """Cyclic-16x3, whose rate all DCT arms on its map take, and the codes of `cifar10-encoders`, at lite."""
     codes = [arm.name for arm in experiments.CIFAR10_ENCODERS.arms]
-    cyclic = _cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, CYCLIC, seed)
-    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, recipe.LITE, codes, seed)
+    cyclic = _cells(experiments.ABLATION_INTERLEAVED, "lite", CYCLIC, seed)
+    return *cyclic, *_cells(experiments.CIFAR10_ENCODERS, "lite", codes, seed)
 
 
 def _short_arm(seed: int) -> tuple[CellConfig, ...]:
     """Cyclic-16x3 at short, fine-tuned on a part of its images."""
-    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, CYCLIC, seed)
+    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, "short", CYCLIC, seed)
     return (replace(cell, snn=replace(cell.snn, images=(cell.snn.images or 0) // PART)),)
-
-
-def _tiled_vgg9(seed: int) -> tuple[CellConfig, ...]:
-    (cell,) = _cells(experiments.ABLATION_INTERLEAVED, recipe.SHORT, CYCLIC, seed)
-    tiled = EncoderSpec(cell.encoder.name, {**cell.encoder.parameters, **recipe.TILED["dct"]})
-    return (replace(cell, encoder=tiled, ann=VGG9_FIRST),)
 
 
 def _with_mnist_snn(cell: CellConfig, value: tuple[float, float]) -> CellConfig:
@@ -138,29 +132,13 @@ FEW_STEPS_GRID = replace(LITE_GRID, values=(*LITE_GRID.values, 1e-2), first=(1e-
 SHORT_IMAGES = 2_000
 PART = 4
 SCHEDULES = ("interleaved-16x3", "cyclic-8x3", "interleaved-8x3")
-VGG9_IMAGES = 5_000
-# What is usual for a plain VGG without batch norm.
-VGG9_FIRST = AnnRecipe(
-    10,
-    128,
-    0.05,
-    decay_every=10,
-    weight_decay=5e-4,
-    dropout=0.1,
-    classifier_dropout=0.3,
-    augmentation=recipe.CROP_AND_FLIP,
-    initialisation="he",
-    schedule="one-cycle",
-    warm_up=0.2,
-    nesterov=True,
-)
 
 SEARCHES = {
     # The settings that the paper does not state for MNIST: rates, dropout and shifts of both trainings.
     "mnist": Search(
         "mnist",
         MNIST_IMAGES,
-        partial(_cells, experiments.MNIST_784_100_10, recipe.MNIST_PAPER, ("cyclic-16",)),
+        partial(_cells, experiments.MNIST_784_100_10, "paper", ("cyclic-16",)),
         (MNIST_ANN, MNIST_SNN),
         settings={},
     ),
@@ -171,7 +149,7 @@ SEARCHES = {
         partial(
             _cells,
             experiments.MNIST_ONE_ANN,
-            recipe.MNIST_ON_P,
+            "paper",
             [arm.name for arm in experiments.MNIST_ONE_ANN.arms if arm.timesteps in recipe.MNIST_P_RATES],
         ),
         (MNIST_ANN, replace(MNIST_GRID, settings=("ann", *RATE_DECIDES))),
@@ -186,7 +164,7 @@ SEARCHES = {
         name: Search(
             name,
             LITE_IMAGES,
-            partial(_cells, experiments.CIFAR10_ONE_ANN, recipe.LITE, codes),
+            partial(_cells, experiments.CIFAR10_ONE_ANN, "lite", codes),
             (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
         )
         for name, codes in {"cifar10-x": ("dct-x", "poisson-signed"), "cifar10-p": ("dct-p", "poisson")}.items()
@@ -195,9 +173,7 @@ SEARCHES = {
     "latency-cifar10": Search(
         "latency-cifar10",
         LITE_IMAGES,
-        partial(
-            _cells, experiments.LATENCY_CIFAR10, recipe.LITE, [arm.name for arm in experiments.LATENCY_CIFAR10.arms]
-        ),
+        partial(_cells, experiments.LATENCY_CIFAR10, "lite", [arm.name for arm in experiments.LATENCY_CIFAR10.arms]),
         (FEW_STEPS_GRID,),
     ),
     # The rate of each arm of §6, all of which have that of cyclic-16x3.
@@ -205,8 +181,8 @@ SEARCHES = {
         "schedules",
         LITE_IMAGES,
         lambda seed: (
-            *_cells(experiments.ABLATION_INTERLEAVED, recipe.LITE, SCHEDULES, seed),
-            *_cells(experiments.ABLATION_INTERMITTENT, recipe.LITE, ("truncated-8x6", "intermittent-8x6"), seed),
+            *_cells(experiments.ABLATION_INTERLEAVED, "lite", SCHEDULES, seed),
+            *_cells(experiments.ABLATION_INTERMITTENT, "lite", ("truncated-8x6", "intermittent-8x6"), seed),
         ),
         (LITE_GRID,),
     ),
@@ -223,24 +199,6 @@ SEARCHES = {
         ),
         settings={"train_images": (50_000 - SHORT_IMAGES) // PART, "kernel": "events"},
     ),
-    # VGG9's ANN on the tiled 32×32 map: the same network but for its first linear layer, at a third of the cost of
-    # 60×60. One setting after another: peak rate, schedule and start with 10 epochs a candidate, then both dropouts and
-    # weight decay with 30. About nine hours on two cores.
-    "vgg9": Search(
-        "vgg9",
-        VGG9_IMAGES,
-        _tiled_vgg9,
-        (
-            _ann_grid(("learning_rate",), ((0.01,), (0.02,), (0.05,), (0.1,), (0.2,)), first=((0.05,),)),
-            _ann_grid(("schedule",), (("one-cycle",), ("cosine",))),
-            _ann_grid(("initialisation",), (("he",), ("xavier",))),
-            _ann_grid(
-                ("epochs", "dropout", "classifier_dropout", "weight_decay"),
-                tuple((30, *rates, decay) for rates in ((0.1, 0.3), (0.2, 0.5)) for decay in (1e-4, 5e-4)),
-            ),
-        ),
-        settings={},
-    ),
 }
 
 
@@ -251,7 +209,8 @@ OF_RATES = ("lite-rates", "mnist-rates", "mnist-p", "cifar10-x", "cifar10-p", "l
 def tuned(config: CellConfig) -> bool:
     """Whether an arm is tuned, given its cell with seed 0: its rate and loss are the best of a finished search.
 
-    A search for another T, code or schedule does not count. What is read of a training changes nothing in it.
+    A search for another T, code or schedule does not count. `readings` and `evaluations` are ignored: they do not
+    change a training.
     """
     return _unread(config) in _tuned()
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf, nan
 
+from encoders.registry import BUILTIN
 from harness.analysis.cells import paired
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
@@ -158,19 +159,23 @@ def _schedules(source: Source) -> str:
     if gaps:
         small = f"{_budget(MECHANISMS, 'lite', 'cyclic-16x3')}; {counted(min(gap.apart.seeds for gap in gaps), 'seed')}"
         apart = [
-            f"{gap.interval.mean:+.1f} points in {gap.pair.name}{'' if _is_shown(gap) else ' (not shown)'}"
+            f"{gap.apart.mean:+.1f} points in {gap.pair.name}{'' if gap.shown == 'differs' else ' (not shown)'}"
             for gap in gaps
         ]
         orders = f"; on a small network ({small}), at cyclic's rate, the same cycle differs by {_listed(apart)}"
-    for judged in source.judgements:
-        mean, published = judged.mean, judged.published
-        if (judged.id, judged.profile) == ("interleaved-cyclic-wins-16", "short") and mean is not None and published:
-            network = _budget(experiments.ABLATION_INTERLEAVED, "short", judged.arm)
-            low, high = judged.low or mean, judged.high or mean
-            seeds = f"{counted(judged.seeds_done, 'seed')}, 95 %: {low:.1f} to {high:.1f}"
-            over = f"{abs(mean):.1f} points {_side(mean)} interleaved ({seeds}), where {published:.1f} are published"
-            return f"On the paper's network ({network}) cyclic is {over}{orders}"
-    return ""
+    lead = _lead(source)
+    if lead is None or lead.mean is None or lead.low is None or lead.high is None or not lead.published:
+        return ""
+    network = _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm)
+    seeds = f"{counted(lead.seeds_done, 'seed')}, 95 %: {lead.low:.1f} to {lead.high:.1f}"
+    over = f"{abs(lead.mean):.1f} points {_side(lead.mean)} interleaved ({seeds})"
+    return f"On the paper's network ({network}) cyclic is {over}, where {lead.published:.1f} are published{orders}"
+
+
+def _lead(source: Source) -> Judgement | None:
+    """§6's first ordering, of all 16 frequencies, on the paper's own network."""
+    of_paper = (judged for judged in source.judgements if judged.profile == "short")
+    return next((judged for judged in of_paper if judged.id == "interleaved-cyclic-wins-16"), None)
 
 
 def _differing(source: Source, experiment: Experiment, where: str) -> str:
@@ -202,14 +207,12 @@ def _differing(source: Source, experiment: Experiment, where: str) -> str:
 
 def _training(source: Source) -> str:
     """The difference of cyclic and interleaved before and after fine-tuning, the paper's own network first."""
-    ends = [
-        (judged.balanced, judged.mean, _budget(experiments.ABLATION_INTERLEAVED, "short", judged.arm))
-        for judged in source.judgements
-        if (judged.id, judged.profile) == ("interleaved-cyclic-wins-16", "short")
-    ]
+    lead = _lead(source)
+    ends = [(lead.balanced, lead.mean, _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm))] if lead else []
     for pair in source.along_training(experiments.ABLATION_TRAINING, "lite")[:1]:
         small = _budget(experiments.ABLATION_TRAINING, "lite", pair.arm)
-        ends.append((pair.readings[0].mean, pair.readings[-1].mean, small))
+        first, *_, last = pair.readings.values()
+        ends.append((first.mean, last.mean, small))
     said = [
         f"{before:+.1f} points after balancing and {after:+.1f} after fine-tuning ({budget})"
         for before, after, budget in ends
@@ -243,7 +246,7 @@ def _energy(source: Source) -> str:
     named = {brief(name): spent[name] for name in dict.fromkeys((best, dct))}
     named |= {"the paper's own code with another ANN": apart[printed]} if printed in apart else {}
     costs = [f"{alone:.2f} and {memory:.2f} µJ in {name} ({how})" for name, (alone, memory, how) in named.items()]
-    ann = source.operations[ONE_ANN.name, "paper", ONE_ANN.arms[0].name]
+    ann = next(filter(None, (source.operations.get((ONE_ANN.name, "paper", arm.name)) for arm in ONE_ANN.arms)))
     as_ann = [f"{ann.ann_uj(model):.2f}" for model in (FORTY_FIVE_NM, WITH_MEMORY)]
     return (
         f"On MNIST, a mean of {ENOUGH:g} % costs for an image, by arithmetic alone and with memory, {_listed(costs)}; "
@@ -456,7 +459,7 @@ def _exceeding_too(source: Source) -> str:
     """The other codes that exceed the same rows of Table 1, trained for as many steps, in a sentence."""
     rows = [claim for claim in PAPER.claims if isinstance(claim, AboveRow)]
     names = []
-    for name in (code.name for code in experiments.codes(timesteps=1) if code.name != "dct"):
+    for name in (name for name in BUILTIN if name != "dct"):
         means = [source.estimate(LATENCY_MNIST.name, "paper", f"{name}-{r.timestep}", r.timestep) for r in rows]
         if all(mean and mean.mean > float(row.row.value) for mean, row in zip(means, rows, strict=True)):
             names.append(name.replace("poisson", "Poisson"))
@@ -476,7 +479,7 @@ def _of_orderings(source: Source) -> str:
     stated = {c.id for c in PAPER.claims if isinstance(c, Ordering) and c.source == "§6" and c.published}
     orderings = {j.id: j for j in source.judgements if j.id in stated and j.profile == "short"}
     means = [ordering.mean for ordering in orderings.values() if ordering.mean is not None]
-    lead = orderings.get("interleaved-cyclic-wins-16")
+    lead = _lead(source)
     if len(means) < len(stated) or lead is None or lead.low is None or lead.balanced is None:
         return ""
     sides = [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
@@ -581,7 +584,7 @@ def _of_codes(source: Source) -> str:
     if not {"direct", "poisson", "burst"} <= gaps.keys():
         return ""
     direct, nets = gaps["direct"], [gaps["poisson"], gaps["burst"]]
-    if direct.raw is not None or direct.ann or direct.shown != "differs" or any(gap.raw is None for gap in nets):
+    if direct.raw is not None or direct.ann != 0 or direct.shown != "differs" or any(gap.raw is None for gap in nets):
         return ""
     arm, seeds = direct.pair.reference[1], counted(direct.apart.seeds, "seed")
     others = [
@@ -589,11 +592,11 @@ def _of_codes(source: Source) -> str:
         f"{gap.apart.high:+.1f})"
         for name, gap in zip(("Poisson input", "burst"), nets, strict=True)
     ]
-    anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann, 1) for gap in nets})]
+    anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann or 0.0, 1) for gap in nets})]
     sides = [(gap.pair.side, gap.pair.reference) for gap in (direct, *nets)]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
-        f"both, direct input is {_against('DCT', direct.interval)}) after {direct.pair.timesteps} steps"
+        f"both, direct input is {_against('DCT', direct.apart)}) after {direct.pair.timesteps} steps"
         f"{_direct_for_few_steps(source)}. "
         f"Poisson and burst input have an ANN of their own, trained at DCT's rate, {_listed(anns)} DCT's; net of the "
         f"ANNs, {_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
@@ -608,14 +611,10 @@ def _direct_for_few_steps(source: Source) -> str:
     if not few:
         return ""
     steps = [f"{gap.pair.timesteps}" for gap in few]
-    shown = [f"{gap.pair.timesteps}" for gap in few if _is_shown(gap)]
+    shown = [f"{gap.pair.timesteps}" for gap in few if gap.shown == "differs"]
     where = f"shown at {_listed(shown)}{' alone' * (len(shown) < len(few))}" if shown else "not shown"
     apart, seeds = [f"{gap.apart.mean:+.1f}" for gap in few], counted(min(gap.apart.seeds for gap in few), "seed")
     return f"; trained for {_listed(steps)} steps ({seeds}) it differs from DCT by {_listed(apart)} points, {where}"
-
-
-def _is_shown(gap: ask.Compared) -> bool:
-    return gap.shown == "differs"
 
 
 def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:

@@ -210,8 +210,8 @@ LITE_BY_CODE = replace(
         "fine-tuning rate and loss of each code are chosen on a validation split of CIFAR-10, the same grid for all",
     ),
 )
-# What searches chose for single arms at lite, by arm: a code's fine-tuning rate at its T (`choices latency-cifar10`);
-# for codes that share an ANN, that ANN's rate too (`choices cifar10-x`, `cifar10-p`). The loss is that of the code.
+# What searches chose for single arms at lite, by arm: a code's fine-tuning rate at its T (`choices latency-cifar10`).
+# The loss is that of the code.
 LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
     arm: {"snn.learning_rate": rate}
     for arm, rate in {

@@ -5,7 +5,7 @@ const key = (row, column) => {
   if (cell === undefined) return null;
   const text = (cell.dataset.value ?? cell.textContent).trim();
   if (text === "") return null;
-  const number = Number.parseFloat(text.replace("−", "-"));
+  const number = Number.parseFloat(text.replace("−", "-").replaceAll(",", ""));
   return Number.isNaN(number) ? text.toLowerCase() : number;
 };
 const compare = (a, b) =>
