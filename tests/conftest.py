@@ -16,6 +16,16 @@ if not Path("/dev/nvidiactl").exists():
 import pytest
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first in either half: xdist deals halves out to two workers."""
+    slow = sorted({item.path for item in items if item.get_closest_marker("slow")})
+    halves = [[item for item in items if item.path in slow[start::2]] for start in (0, 1)]
+    quick = [item for item in items if item.path not in slow]
+    cut = max(0, len(items) // 2 - len(halves[0]))
+    items[:] = [*halves[0], *quick[:cut], *halves[1], *quick[cut:]]
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse = Mock(side_effect=OSError("the network is blocked in tests"))

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from harness.catalogue import Catalogue
 from harness.papers import catalogue
@@ -28,16 +30,17 @@ def record(
     best: int | None = None,
     total: int = 10_000,
     known: Catalogue = CATALOGUE,
+    **fields: Any,
 ) -> Record:
     """A small cell, done or failed: its curve is `correct`, or 0 up to a last timestep with `correct`.
 
-    `best`: the count of an earlier epoch. On training images it is as on test images.
+    `best`: the count of an earlier epoch. On training images it is as on test images. `fields`: others of the record.
     """
     found = known.experiment(experiment).with_added([arm])
     config = found.resolve(found.arm(arm), found.profile(profile), seed)
     curve = [0] * (config.timesteps - 1) + [correct] if isinstance(correct, int) else list(correct)
     first = curve[-1] if best is None else best
-    return Record(
+    made = Record(
         config=config,
         fingerprint=fingerprint(config, DIGEST),
         status="failed" if failure else "done",
@@ -48,6 +51,7 @@ def record(
         sample_curve=None if failure else Counts(curve, total),
         failure=Failure(failure, "Traceback: …") if failure else None,
     )
+    return structs.replace(made, **fields)
 
 
 @pytest.fixture

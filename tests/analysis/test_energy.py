@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +11,7 @@ from encoders import create
 from encoders.base import Operations as Spent
 from harness.analysis.energy import WITH_MEMORY, EnergyModel, Operations, bits_of, encoder_macs, operations_of
 from harness.config import EncoderSpec
-from harness.records.store import read_record, write_record
+from harness.records.store import read_record
 from harness.schema import LayerActivity
 from tests.analysis.judging import load
 
@@ -30,15 +29,8 @@ def measured(
     arm: str = "cyclic-2",
 ) -> None:
     """A finished cell that counted `layers`; `encoder`: operations, and the multiply-accumulates among them."""
-    path = write(MNIST, "paper", arm, seed, 9000)
-    record = read_record(path)
-    told: dict[str, Any] = {
-        "layers": list(layers),
-        "encoder_operations": encoder[0],
-        "encoder_macs": encoder[1],
-        "digest": "",
-    }
-    write_record(path.parents[3], msgspec.structs.replace(record, **told))
+    operations, macs = encoder
+    write(MNIST, "paper", arm, seed, 9000, layers=[*layers], encoder_operations=operations, encoder_macs=macs)
 
 
 def operations(results: Path, arm: str = "cyclic-2") -> Operations:

@@ -69,7 +69,7 @@ def test_a_race_is_told_by_medians_and_what_did_not_arrive_by_its_reason() -> No
 
 @pytest.mark.slow
 def test_a_race_on_digits_arrives_and_its_table_replaces_the_one_on_the_page(tmp_path: Path) -> None:
-    results = race.run(["digits"], rounds=1, implementations=["ours fp32", "ours bf16", "loop", "matmuls bf16"])
+    results = race.run(["digits"], rounds=1, implementations=["ours fp32", "loop"])
     assert {result.library: result.status for result in results} == {"ours": "reached", "loop": "reached"}
     assert all(0 < result.median < 600 and result.answers[0].accuracy >= 0.93 for result in results)
     page = tmp_path / "page.md"

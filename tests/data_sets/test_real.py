@@ -16,9 +16,9 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def one_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One cache for all tests here, so that each data set is decoded once."""
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path_factory.getbasetemp() / "real-cache"))
+def one_cache(monkeypatch: pytest.MonkeyPatch, shared: Path) -> None:
+    """Each data set is decoded once in a run of tests."""
+    monkeypatch.setenv("HARNESS_CACHE", str(shared / "cache"))
 
 
 @pytest.mark.parametrize(

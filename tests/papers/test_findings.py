@@ -337,8 +337,7 @@ def test_one_training_on_two_processors_is_held_to_the_spread_of_seeds(tmp_path:
 
     def on(experiment: str, arm: str, device: str, finals: Sequence[int]) -> None:
         for seed, final in enumerate(finals):
-            record = read_record(write(experiment, "paper", arm, seed, final))
-            write_record(tmp_path, structs.replace(record, environment={"device": device}, digest=""))
+            write(experiment, "paper", arm, seed, final, environment={"device": device})
 
     on("latency-mnist", "dct-8", "One", (9800, 9810, 9820, 9790, 9805))
     assert asked(tmp_path, "Do two processors") == []
@@ -362,11 +361,9 @@ def test_the_arms_of_the_rarer_processor_are_named(tmp_path: Path, write: Write)
         ("paper", "cyclic-5", "One"),
         ("smoke", "cyclic-5", "Another"),
     ):
-        record = read_record(write(MNIST, profile, arm, 0, 9000))
-        write_record(tmp_path, structs.replace(record, environment={"device": device}, digest=""))
+        write(MNIST, profile, arm, 0, 9000, environment={"device": device})
     assert asked(tmp_path, "Which arms were recorded") == []
-    record = read_record(write(MNIST, "paper", "cyclic-2", 0, 9000))
-    write_record(tmp_path, structs.replace(record, environment={"device": "Another"}, digest=""))
+    write(MNIST, "paper", "cyclic-2", 0, 9000, environment={"device": "Another"})
     (table,) = asked(tmp_path, "Which arms were recorded")
     assert [list(line.values()) for line in lines(table).values()] == [
         [f"{MNIST} (paper profile)", "cyclic-2", "Another", "One"]

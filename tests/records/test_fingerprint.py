@@ -14,7 +14,6 @@ import pytest
 from harness.config import CellConfig, EncoderSpec, NeuronSpec, canonical_json
 from harness.records.fingerprint import HERE, Device, Sources, _stated, fingerprint
 from tests.cells import converted_config, tiny_config
-from tests.command import python
 
 
 def numerics(folder: Path, root: str, device: Device = "cpu", chosen: dict[str, Any] | None = None) -> str:
@@ -258,21 +257,3 @@ def test_a_recipe_from_an_early_record_has_the_fingerprint_of_today_s() -> None:
     assert early == config
     assert canonical_json(early) != canonical_json(config)
     assert fingerprint(early, "0" * 64) == fingerprint(config, "0" * 64)
-
-
-def test_status_calls_exactly_the_committed_records_of_a_changed_encoder_stale(copy: Path) -> None:
-    """From one end to the other: a copy of the program is edited and asked for the state of `results/evidence`."""
-
-    def states() -> dict[str, str]:
-        status = ("-m", "harness", "status", "--results-dir", HERE / "results/evidence", "--json")
-        cells = json.loads(python(*status, cwd=copy, PYTHONPATH=str(copy)))["cells"]
-        return {cell["record"]: cell["status"] for cell in cells}
-
-    def direct(record: str) -> bool:
-        return bool(json.loads(Path(record).read_bytes())["config"]["encoder"]["name"] == "direct")
-
-    today = states()
-    exchange(copy / "encoders/direct.py", "return images.to(dtype)", "return (images * 1).to(dtype)")
-    changed = {record: state for record, state in states().items() if state != today[record]}
-    assert set(changed.values()) == {"stale"}
-    assert set(changed) == {record for record, state in today.items() if state == "done" and direct(record)}

@@ -20,7 +20,7 @@ from harness.report.findings import Topic
 from harness.report.table import Column, Row, Table
 from tests.command import harness
 
-from .campaigns import CATALOGUE, Campaign, arm_writer, write_ablation, write_arm, write_mnist
+from .campaigns import CATALOGUE, Campaign, arm_writer, write_arm, write_mnist
 
 PACKAGE = """
 from dataclasses import replace
@@ -77,18 +77,6 @@ def test_an_installed_package_is_found(two: Catalogue) -> None:
     assert [paper.name for paper in two.papers] == ["dct-snn", "qcfs", "invented"]
     assert two.experiment("invented-interleaved").title == CATALOGUE.experiment("ablation-interleaved").title
     assert len(two.claims_of("invented-interleaved")) == 20
-
-
-def test_no_verdict_of_the_first_changes(two: Catalogue, campaign: Campaign) -> None:
-    write_mnist(campaign.evidence)
-    write_ablation(campaign.evidence)
-    for arm, finals in FINALS.items():
-        write_arm(campaign.evidence, "ablation-interleaved", "lite", arm, finals)
-    [alone] = read(campaign.evidence, None, CATALOGUE)
-    [source] = read(campaign.evidence, None, two)
-    first = tuple(j for j in source.judgements if not j.id.startswith("invented"))
-    assert first == alone.judgements
-    assert any(j.p_holm is not None for j in first)
 
 
 def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Campaign) -> None:

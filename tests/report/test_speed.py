@@ -35,7 +35,6 @@ def cpu_seconds(folder: Path, program: str, *arguments: str) -> float:
 def test_all_committed_records_are_judged_in_four_times_what_importing_takes(tmp_path: Path) -> None:
     # 2.7 s against 1.0 s on two cores of an EPYC at rest, for 814 records and the claims of two papers.
     evidence = str(ROOT / "results/evidence")
-    # The least of three runs of each, in turn: other tests come and go on a core that they share.
-    pairs = [(cpu_seconds(tmp_path, REPORT, evidence), cpu_seconds(tmp_path, LIBRARIES)) for _ in range(3)]
-    report, libraries = map(min, zip(*pairs, strict=True))
-    assert report <= 4 * libraries, pairs
+    # Up to three pairs: other tests come and go on a core that they share.
+    pairs = ((cpu_seconds(tmp_path, REPORT, evidence), cpu_seconds(tmp_path, LIBRARIES)) for _ in range(3))
+    assert any(report <= 4 * libraries for report, libraries in pairs)

@@ -172,33 +172,37 @@ def ended(slurm: Cluster) -> None:
     slurm.until("0", "sh", "-c", "squeue --noheader | wc -l", seconds=120)
 
 
-def test_a_cancelled_task_loses_no_cell(start: Start, slurm: Cluster, whole: dict[str, str], tmp_path: Path) -> None:
-    run = start("--workers", "1")
-    slurm.ask("scancel", training(run, tmp_path))
-    assert run.wait() == 0, run.said() + logs(tmp_path)
-    assert run.said().count("submitted to Slurm: 1 task ") == 2
-    assert digests(tmp_path) == whole
-
-
-def test_a_task_whose_time_is_up_goes_back_to_the_queue_and_on_from_its_checkpoint(
-    start: Start, slurm: Cluster, whole: dict[str, str], tmp_path: Path
-) -> None:
-    run = start("--workers", "1")
-    slurm.ask("scancel", "--batch", "--signal=USR1", training(run, tmp_path))
-    assert run.wait() == 0, run.said() + logs(tmp_path)
-    assert "with a checkpoint" in logs(tmp_path)
-    assert run.said().count("submitted to Slurm") == 1
-    assert digests(tmp_path) == whole
-
-
-def test_a_node_that_dies_loses_no_cell(start: Start, slurm: Cluster, whole: dict[str, str], tmp_path: Path) -> None:
-    run = start()
-    training(run, tmp_path)
+def node_dies(slurm: Cluster, _: str) -> None:
     slurm.daemons["slurmd"].kill()
     slurm.daemons["slurmd"].wait()
     time.sleep(2)
     slurm.start("slurmd", "-D")
+
+
+@pytest.mark.parametrize(
+    ("more", "fault", "submitted"),
+    [
+        (("--workers", "1"), lambda slurm, task: slurm.ask("scancel", task), 2),
+        # Its time is up: it goes back to the queue, and on from its checkpoint.
+        (("--workers", "1"), lambda slurm, task: slurm.ask("scancel", "--batch", "--signal=USR1", task), 1),
+        ((), node_dies, None),
+    ],
+    ids=["cancelled", "time is up", "node dies"],
+)
+def test_whatever_ends_a_task_no_cell_is_lost(
+    more: tuple[str, ...],
+    fault: Callable[[Cluster, str], object],
+    submitted: int | None,
+    start: Start,
+    slurm: Cluster,
+    whole: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    run = start(*more)
+    fault(slurm, training(run, tmp_path))
     assert run.wait() == 0, run.said() + logs(tmp_path)
+    assert submitted in (None, run.said().count("submitted to Slurm"))
+    assert submitted != 1 or "with a checkpoint" in logs(tmp_path)
     assert digests(tmp_path) == whole
 
 

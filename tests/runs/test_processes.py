@@ -66,9 +66,11 @@ def test_a_cell_that_kills_its_process_ends_the_run_with_its_name(server: Server
         "from dataclasses import replace\n"
         "from tests.robust.tiny import EXPERIMENT as TINY\n"
         "EXPERIMENT = replace(TINY, name='deadly', arms=TINY.arms[:1])\n"
+        "import harness.runs.workers as workers\n"
+        "workers.MOST_LOST = 0\n"
         "if '--worker-of' in sys.argv:\n"
         "    import harness.training.cell as cell\n"
-        "    cell.pretrained = lambda *_: (__import__('time').sleep(2), os.kill(os.getpid(), 9))\n"
+        "    cell.pretrained = lambda *_: os.kill(os.getpid(), 9)\n"
     )
     run = server.run(str(tmp_path / "deadly.py"), tmp_path, *TWO, "--seeds", "1")
     assert run.wait() == 2
@@ -82,7 +84,6 @@ def test_a_cell_that_kills_its_process_ends_the_run_with_its_name(server: Server
     ("number", "more", "code", "words"),
     [
         (signal.SIGINT, (), 130, "the same command goes on from there"),
-        (signal.SIGTERM, (), 75, "with a checkpoint: run the same command again to go on"),
         (signal.SIGTERM, TWO, 75, "with a checkpoint: run the same command again to go on"),
     ],
 )

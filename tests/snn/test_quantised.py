@@ -1,7 +1,5 @@
 """The activation of few levels and the neuron that it foretells, against formulas, autograd and a plain loop."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -110,37 +108,3 @@ def test_the_neuron_is_that_of_a_plain_loop(initial: float) -> None:
     fired = [neurons(0, torch.ones(1, dtype=torch.bfloat16)) for _ in range(258)]  # 256 + 1 is 256 in bf16
     assert {spike.dtype for spike in fired} == {torch.bfloat16}
     assert [step for step, spike in enumerate(fired, 1) if spike] == [256]
-
-
-rate = partial(of_ours, threshold=2.0)
-
-
-@pytest.mark.parametrize(("steps", "shift"), [(1, 0.5), (4, 0.0), (8, 0.5)])
-def test_theorem_1_no_error_where_steps_are_levels(steps: int, shift: float) -> None:
-    x = drawn(2000)
-    mean = rate(np.tile(x, (steps, 1)), initial=shift).mean(0)
-    activation = quantised_clip(torch.from_numpy(x), torch.tensor(2.0), steps, shift).numpy()
-    assert np.mean(np.abs(mean - activation) < 1e-5) > 0.999  # but for sums rounded at a threshold
-
-
-@pytest.mark.parametrize(("steps", "levels"), [(2, 4), (32, 2)])
-def test_theorem_2_no_error_in_expectation_with_half_a_level(steps: int, levels: int) -> None:
-    """Over currents that are uniform on [0, θ]. Without the shift, the error is θ/2·(1/L − 1/T)."""
-    x = (np.arange(20_000) + 0.5) / 10_000
-    with_shift, without = (
-        float(np.mean(rate(np.tile(x, (steps, 1)), initial=shift).mean(0) - closed_form(x, 2.0, levels, shift)))
-        for shift in (0.5, 0.0)
-    )
-    assert with_shift == pytest.approx(0, abs=2e-3)
-    assert without == pytest.approx(1 / levels - 1 / steps, abs=2e-3)
-
-
-def test_both_theorems_need_inputs_without_order() -> None:
-    """With as many spikes in a random order some neurons miss the closed form: positive spikes first fire too often."""
-    rng, steps, inputs = np.random.default_rng(0), 32, 64
-    rates = rng.integers(0, steps + 1, inputs)
-    spikes = np.stack([rng.permutation(np.arange(steps) < count) for count in rates], axis=1).astype(float)
-    currents = spikes @ rng.normal(0, 1 / np.sqrt(inputs), (inputs, 1000))
-    expected = closed_form(currents.mean(0), 1.0, steps, 0.5)
-    missed = np.abs(of_ours(currents, 1.0, 0.5).mean(0) - expected) > 1e-4
-    assert 0.05 < missed.mean() < 0.5
