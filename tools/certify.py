@@ -225,6 +225,8 @@ def certify(
     Returns the certificate and where it was written: nowhere if it frees nothing. Raises HarnessError outside a clone,
     for an unknown commit, and if a side fails.
     """
+    if Path(_git("rev-parse", "--show-toplevel")) != ROOT:
+        raise HarnessError(f"{ROOT} is no git checkout of this program", "run it from a clone")
     commit = _git("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
     with _worktree(commit) as earlier:
         chosen = cells or touched(own_catalogue(), earlier)

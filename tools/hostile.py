@@ -737,8 +737,9 @@ def users() -> Iterator[Case]:
         ground.record.unlink()
         for path in ground.results.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
-        ground.command("report", "--json", **as_user(NOBODY, ground))
-        ground.command("run", "tiny.py", codes=(2,), **as_user(NOBODY, ground))
+        as_other = as_user(NOBODY, ground)
+        ground.command("report", "--json", **as_other)
+        ground.command("run", "tiny.py", codes=(2,), **as_other)
 
     def homeless(user: int, ground: Ground) -> None:
         readable()

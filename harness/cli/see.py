@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -82,7 +84,7 @@ def status(
 def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: AsJson = False) -> None:
     """Show this machine: versions, device, optional packages, data sets, evidence and free disk space."""
     import platform
-    from importlib.metadata import packages_distributions, version
+    from importlib.metadata import PackageNotFoundError, version
 
     import torch
 
@@ -92,8 +94,11 @@ def doctor(data_dir: DataDir = None, results_dir: ResultsDir = LOCAL, as_json: A
     from harness.records.store import record_paths
 
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
-    owners = packages_distributions()  # a module may come from a distribution of another name, or from none
-    optional = {name: version(owners[name][0]) if name in owners else None for name in OPTIONAL}
+    optional: dict[str, str | None] = dict.fromkeys(OPTIONAL)
+    for name in filter(find_spec, OPTIONAL):
+        optional[name] = "of unknown version"  # a folder on the path, or a distribution of another name
+        with suppress(PackageNotFoundError):
+            optional[name] = version(name)
     threads, gpu = torch.get_num_threads(), torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
     bf16 = any("bf16" in name for name in machine(torch.device("cpu")).instructions)
     folders = {"results": nearest_existing(results_dir.resolve()), "cache": cache_root()}

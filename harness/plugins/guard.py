@@ -186,5 +186,6 @@ def time_limit(seconds: float, whose: str = "a plug-in") -> Iterator[None]:
         yield
     finally:
         watchdog.cancel()
-        signal.setitimer(signal.ITIMER_REAL, *timer)  # of an outer limit
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *timer)  # that of an outer limit, which this one has replaced

@@ -185,7 +185,10 @@ def _searched(experiment: Experiment, arm: Arm, profile: Profile) -> tuple[CellC
     """The cell whose rate is searched, and its grid: first the rate nearest to the profile's, and its neighbours."""
     cell = experiment.resolve(replace(arm, changes={}), profile, SEED)
     if cell.method or not cell.snn:
-        raise HarnessError(f"{arm.name}: rates are searched for the harness's own fine-tuning only", "leave --tune out")
+        raise HarnessError(
+            f"{arm.name}: rates are searched for the harness's own fine-tuning only",
+            "leave out --tune, and the part from ~ on",
+        )
     middle = min(range(1, len(RATES) - 1), key=lambda place: abs(RATES[place] / cell.snn.learning_rate - 1))
     return cell, Grid(RATES, with_rate, RATE_DECIDES, first=RATES[middle - 1 : middle + 2])
 

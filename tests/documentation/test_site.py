@@ -22,6 +22,7 @@ from tests.report.browser import PROGRAM, chromium
 pytestmark = pytest.mark.slow
 
 BUILT = ("docs", "encoders", "harness", "reports", "results/evidence")  # what the site is made from
+WIDEST = {"qcfs", "ablation-frequencies", "dct-beyond", "report"}  # of the reports, which are slow to load
 SIDEWAYS = "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -124,7 +125,9 @@ def test_encoders_and_the_notebook_are_shown_as_they_come_out(site: Path) -> Non
 def test_no_page_scrolls_sideways_on_a_telephone(tmp_path: Path, read: dict[Path, Links]) -> None:
     wide = []
     with chromium(str(PROGRAM), tmp_path) as browser:
-        for page in (page for page in read if "reports" not in page.parts):  # see tests/report/test_page.py
+        for page in read:
+            if "reports" in page.parts and not {page.stem, page.parent.name} & WIDEST:
+                continue
             browser.events.clear()
             browser.open(page, width=390, height=844)
             if browser.run(SIDEWAYS) > 0:

@@ -21,7 +21,7 @@ from harness.config import EncoderSpec
 from harness.errors import CellFailure, HarnessError
 from harness.inspect import look, probe
 from harness.plugins import guard
-from harness.plugins.guard import guarded, time_limit, watched
+from harness.plugins.guard import Expired, guarded, time_limit, watched
 from harness.runs.plan import cells_of
 from tests.cells import tiny_config, tiny_data
 from tests.command import harness
@@ -82,6 +82,15 @@ def test_a_limit_counts_no_waiting_and_leaves_no_alarm_behind() -> None:
     with time_limit(0.05):
         time.sleep(0.2)  # as a thread that waits for a busy machine
     time.sleep(0.1)
+
+
+def test_a_limit_inside_another_leaves_the_outer_one_at_work() -> None:
+    with pytest.raises(Expired), time_limit(0.2):
+        with time_limit(5.0):
+            pass
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            pass
 
 
 def test_a_process_that_was_stopped_and_continued_does_not_count_as_hanging() -> None:

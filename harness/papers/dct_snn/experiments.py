@@ -419,9 +419,12 @@ def _chosen(name: str, encoder: EncoderSpec, title: str, timesteps: int) -> Arm:
 
 def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...], seeds: int = 5) -> Experiment:
     """Controls on the map of `cifar10-encoders` that have searches of their own; `what` these choose."""
+    chosen = [arm.name in recipe.LITE_CHOSEN for arm in arms]
     words = f"{what} are chosen on a validation split"
-    if not all(arm.name in recipe.LITE_CHOSEN for arm in arms):
+    if not any(chosen):
         words = f"no search has chosen {what} yet: every arm is marked as not tuned"
+    elif not all(chosen):
+        words += ", where their search has ended; the others are marked as not tuned"
     lite = replace(recipe.LITE, deviations=(words,), seeds=seeds)
     profiles = _on_one_map(recipe.SMOKE), _on_one_map(lite)
     return replace(CIFAR10_ENCODERS, name=name, title=title, source=NOT_IN_PAPER, arms=arms, profiles=profiles)

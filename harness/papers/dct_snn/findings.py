@@ -211,8 +211,8 @@ def _training(source: Source) -> str:
     ends = [(lead.balanced, lead.mean, _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm))] if lead else []
     for pair in source.along_training(experiments.ABLATION_TRAINING, "lite")[:1]:
         small = _budget(experiments.ABLATION_TRAINING, "lite", pair.arm)
-        first, *_, last = pair.readings.values()
-        ends.append((first.mean, last.mean, small))
+        means = [reading.mean for reading in pair.readings.values()]
+        ends.append((means[0], means[-1], small))
     said = [
         f"{before:+.1f} points after balancing and {after:+.1f} after fine-tuning ({budget})"
         for before, after, budget in ends
