@@ -803,12 +803,12 @@ def _headline(claim: Claim, judgements: Sequence[Judgement]) -> Headline:
     size = claim.value or ("" if claim.published is None else f"{claim.published:+g}")
     if isinstance(claim, Difference) and not size:
         size = f"{claim.sign} 0"
-    of_hundred = claim.kind == "value" and claim.unit == "percent"
-    published = human(f"{size} %" if of_hundred else size)
+    percent = " %" if claim.kind == "value" and claim.unit == "percent" else ""
+    published = human(f"{size}{percent}")
     if judged.mean is None or judged.scope:
         word = "not run" if judged.mean is None else f"at {judged.profile} only"
         return Headline(claim, published, "", word, None, None)
-    ours = f"{judged.mean:.2f}" if of_hundred else f"{judged.mean:+.2f}"
+    ours = f"{judged.mean:.2f}" if claim.kind == "value" else f"{judged.mean:+.2f}"
     half = f" ({counted(judged.seeds_done, 'seed')})" if judged.half_width is None else spread(judged.half_width)
     off = judged.mean - (claim.published or 0.0)
     return Headline(claim, published, human(ours + half), judged.verdict, off, judged.half_width)
