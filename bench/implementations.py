@@ -19,7 +19,7 @@ from torch import Generator, Tensor, nn
 from bench.workload import LEAK, Model, Workload, network_of
 from harness import plain
 from harness.config import NeuronSpec
-from harness.errors import did_you_mean
+from harness.errors import named
 from harness.snn.layers import Layer
 from harness.snn.neuron import layer_neurons
 
@@ -274,7 +274,4 @@ OURS, BASELINE = "ours bf16", "matmuls bf16"  # ratios are between these two
 def chosen(names: Sequence[str] | None) -> tuple[Implementation, ...]:
     """The implementations with these names (None: all). Raises HarnessError for an unknown one."""
     by_name = {implementation.name: implementation for implementation in ALL}
-    for name in names or ():
-        if name not in by_name:
-            raise did_you_mean("implementation", name, list(by_name))
-    return tuple(by_name[name] for name in names) if names else ALL
+    return tuple(named("implementation", name, by_name) for name in names) if names else ALL

@@ -29,7 +29,7 @@ from bench.workload import CLASSES, NETWORKS, Point, Workload
 from encoders import create
 from harness.config import Augmentation, Balancing, NeuronSpec
 from harness.data import load
-from harness.errors import did_you_mean
+from harness.errors import named
 from harness.machine.process import keep_freed_memory
 from harness.papers.dct_snn.recipe import DIGITS_NETWORK, MNIST_NETWORK, VGG5_LITE
 from harness.snn.balancing import balance
@@ -166,8 +166,8 @@ def run(
 
     limit: seconds after which a run is ended. Raises HarnessError for an unknown course or implementation.
     """
-    for unknown in (course for course in courses if course not in COURSES):
-        raise did_you_mean("course", unknown, list(COURSES))
+    for course in courses:
+        named("course", course, COURSES)
     results: list[Result] = []
     for course in courses:
         for t in timesteps or (COURSES[course].timesteps,):

@@ -1,7 +1,9 @@
 """Errors with a message (what is wrong, and where) and a hint (what to do)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
+T = TypeVar("T")
 MOST_LISTED = 40  # names in a hint
 
 
@@ -42,6 +44,13 @@ def did_you_mean(kind: str, name: str, names: list[str]) -> HarnessError:
     known = names and f"known: {', '.join(sorted(names)[:MOST_LISTED])}{more}"
     hint = f"did you mean '{near[0]}'?" if near else known or "leave it out"
     return HarnessError(f"unknown {kind} '{name}'", hint)
+
+
+def named(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """The thing called `name`. Raises HarnessError with the nearest known name."""
+    if name not in known:
+        raise did_you_mean(kind, name, list(known))
+    return known[name]
 
 
 class Stopped(Exception):  # decides no number

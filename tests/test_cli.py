@@ -143,13 +143,6 @@ def test_every_command_takes_the_file_of_an_experiment(here: Path) -> None:
         assert (refused.code, "missing.py: no such file" in refused.err) == (2, True)
 
 
-@pytest.mark.slow
-def test_workers_know_the_arms_that_encoders_add() -> None:
-    asked = ("run", "quickstart", "--profile", "smoke", "--arm", "cyclic-16", "--encoder", "poisson(rate=0.5)@4")
-    out = python("-m", "harness", *asked, "--workers", "2", "--json")
-    assert [cell["status"] for cell in json.loads(out)["cells"]] == ["done", "done"]
-
-
 # What is refused
 
 

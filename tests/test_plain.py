@@ -232,7 +232,6 @@ def assert_gradients(layers: list[Layer], theirs: Network) -> None:
         ("interleaved", 5, "numba"),
         ("truncated", 2, "numba"),
         ("cyclic", 5, "reference"),
-        pytest.param("cyclic", 5, "triton", marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("reading", READINGS)
@@ -240,10 +239,6 @@ def assert_gradients(layers: list[Layer], theirs: Network) -> None:
 def test_the_kernels_give_its_spikes_outputs_and_gradients(
     name: str, reading: Reading, kind: str, timesteps: int, kernel: Kernel
 ) -> None:
-    if kernel == "triton":
-        pytest.importorskip("triton", reason="triton is not installed (it comes with CUDA builds of torch)")
-        if torch.cuda.is_available():
-            pytest.skip("tests/snn/test_kernels.py runs it on the GPU")
     layers, theirs = made(name)
     train = spikes_of(name, kind, timesteps)
     thresholds = THRESHOLDS[: len(layers) - 1]

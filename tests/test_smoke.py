@@ -10,30 +10,35 @@ import torch
 from encoders import create
 from harness.data import look
 from harness.papers import catalogue
+from harness.records.fingerprint import recipe_digest
 from harness.runs.plan import Rates
 from tests.command import harness
 
 CATALOGUE = catalogue()
 SHAPES = {"digits": (1, 8), "mnist": (1, 28), "cifar10": (3, 32), "cifar100": (3, 32), "tinyimagenet": (3, 64)}
+NUMBERS = {"snn.learning_rate", "ann.epochs", "ann.decay_every"}
 DATA = Path(os.environ["HARNESS_DATA"]) if "HARNESS_DATA" in os.environ else None
 
 
 def chosen() -> dict[str, list[str]]:
     """The arms that are run, by experiment. Arms of one network that set the same things run the same code.
 
-    Of these one is run, that with the smallest T of the first experiment that has one; and one of every experiment.
+    Of these one is run, that with the smallest T of the first experiment that has one; and one of every experiment that
+    has a recipe of its own. A rate and a length are numbers: they set nothing.
     """
-    known, names = set(), dict[str, list[str]]()
+    known, recipes, names = set(), set(), dict[str, list[str]]()
     for name in CATALOGUE.names():
         experiment = CATALOGUE.experiment(name)
         network = experiment.profile("smoke").network.name
         arms = sorted(experiment.arms, key=lambda arm: arm.timesteps)
         for arm in arms:
-            kind = (experiment.dataset, network, arm.encoder.name, *sorted({**arm.encoder.parameters, **arm.changes}))
-            if kind not in known:
+            things = sorted({**arm.encoder.parameters, **arm.changes}.keys() - NUMBERS)
+            kind = (experiment.dataset, network, arm.encoder.name, *things)
+            recipe = recipe_digest(experiment.resolve(arm, experiment.profile("smoke"), 0))
+            if recipe not in recipes and (kind not in known or (arm is arms[-1] and name not in names)):
                 known.add(kind)
+                recipes.add(recipe)
                 names.setdefault(name, []).append(arm.name)
-        names.setdefault(name, [arms[0].name])
     return names
 
 

@@ -1,4 +1,4 @@
-"""Operations of one image (§4, eq. 13), averaged over seeds, and their energy at chosen prices.
+"""Operations of one image, averaged over seeds, and their energy at chosen prices.
 
 Records keep the counts. Three models price them: arithmetic alone; arithmetic with memory traffic; and with memory
 traffic, against an ANN whose values have as many bits as T steps can distinguish.

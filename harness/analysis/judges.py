@@ -61,7 +61,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     `balanced`: the mean straight after threshold balancing, before any fine-tuning.
     `margin`, `test`, `why`: δ, the test that decided, and its reason in a sentence; `p` and `p_holm` of an ordering,
     before and after Holm's adjustment over all orderings of the paper.
-    `replication`: how often (0..1) an exact replication would be called reproduced, at the spread seen.
+    `replication`: beside "reproduced" and "consistent", how often (0..1) an exact replication would be called
+    reproduced, at the spread seen.
     `sharpness`: beside "consistent", how often a recipe 0.3 points below the published one would get that word.
     `same`, `other`: control arms that get the same verdict on this claim, and another one.
     `beside`: the same difference on the test images, where an ordering is judged on training images; or the raw
@@ -369,13 +370,8 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     judged, sd = replace(blank, **_summary(outcomes, images)), float(np.sqrt(outcomes.seed_variance))
     if plain:
         # Optimism was measured where epochs were compared: at the last timestep.
-        last, enough = step == len(cells[0].curve), outcomes.seeds >= LEAST_SEEDS
-        judged = replace(
-            judged,
-            balanced=cell_data.balanced_at(cells, step),
-            optimism=_number(np.mean([cell.optimism for cell in cells])) if last else None,
-            replication=_number(statistics.replication_rate(sd, outcomes.seeds, margin)) if enough else None,
-        )
+        optimism = _number(np.mean([cell.optimism for cell in cells])) if step == len(cells[0].curve) else None
+        judged = replace(judged, balanced=cell_data.balanced_at(cells, step), optimism=optimism)
     widest = statistics.MOST if of_accuracy else margin
     finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published), widest)
     missed = VERDICTS[finding.word].missed
@@ -390,6 +386,8 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     judged = _with_finding(judged, finding)
     if not plain:
         return judged
+    if finding.word in ("reproduced", "consistent"):
+        judged = replace(judged, replication=verdicts.replication(sd, outcomes.seeds, margin))
     if finding.word == "consistent":
         judged = replace(judged, sharpness=verdicts.sharpness(sd, outcomes.seeds, margin))
     if missed:
@@ -726,11 +724,12 @@ def _capped(
                 interval = f" (95 %: {moved.low:+.2f} to {moved.high:+.2f})" if len(apart) >= LEAST_SEEDS else ""
                 how = f"a training twice as long ({claim.doubled}) moves it by {moved.mean:+.2f} points only{interval}"
                 return False, f"Its training is shortened, and {how}."
+    missed = claim.target if isinstance(claim, kinds.Steps) else claim.value
     if reaches:
-        return True, f"It is {tuned}, and not known to have settled: that cannot refute {published:g}."
+        return True, f"It is {tuned}, and not known to have settled: that cannot refute {missed}."
     ends = f"ends at {ann:.1f}" if anns else "has no accuracy in the records"
     how = f", {of_ann}," if of_ann else ""
-    return True, f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {published:g}."
+    return True, f"Its ANN{how} {ends}{f', and is {tuned}' if tuned else ''}: that cannot refute {missed}."
 
 
 # ## What stands beside a verdict: controls, other readings, reruns

@@ -19,7 +19,6 @@ intervals is simulated in tools/coverage.py.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -372,39 +371,6 @@ def power_at(outcomes: Outcomes, effect: float, seeds: int, alpha: float = ALPHA
     bound = stats.t.ppf(1.0 - alpha / 2.0, freedom)
     # The other tail is left out: a wrong sign is no success.
     return float(stats.nct.sf(bound, freedom, shift))
-
-
-@cache
-def _gauss_legendre() -> tuple[Array, Array]:
-    """200 nodes and weights; a quarter of the time of judging everything if each number has its own."""
-    return np.polynomial.legendre.leggauss(200)
-
-
-def replication_rate(sd: float, seeds: int, margin: float) -> float:
-    """The share (0..1) of exact replications called "reproduced", if runs scatter by `sd` points around one truth.
-
-    `seeds` runs are compared with one published run of the same recipe. The chance that two one-sided tests pass, over
-    normal runs: given the runs' own standard deviation s, the mean must fall within margin - t · s / √seeds of the
-    published number. NaN for one seed.
-    """
-    from scipy import special, stats
-
-    if seeds < 2 or np.isnan(sd):
-        return float("nan")
-    if sd == 0.0:
-        return 1.0
-    freedom = seeds - 1
-    quantile = float(stats.t.ppf(1.0 - ALPHA, freedom))
-    apart = sd * np.sqrt(1.0 / seeds + 1.0)
-
-    widest = freedom * seeds * (margin / (quantile * sd)) ** 2
-    # Gauss–Legendre over the root of χ²: the density of two seeds is infinite at 0, and that of the root is not.
-    nodes, weights = _gauss_legendre()
-    top = np.sqrt(min(widest, float(stats.chi2.ppf(1.0 - 1e-12, freedom))))
-    root = top * (nodes + 1.0) / 2.0
-    room = margin - quantile * sd * root / np.sqrt(freedom * seeds)
-    passes = (2.0 * special.ndtr(room / apart) - 1.0) * stats.chi2.pdf(root**2, freedom)
-    return float(np.sum(weights * passes * 2.0 * root) * top / 2.0)
 
 
 def value_margin(published: float) -> float:

@@ -48,30 +48,30 @@ Tone = Literal["good", "fair", "bad", "open", "none"]
 Outcome = Literal["out", "in part", "not", "open"]
 TONES: tuple[Tone, ...] = ("good", "fair", "bad", "open", "none")
 StatementWord = Literal["comes out", "in part", "does not", "not answered"]
-# The results of a statement, the best first: in a count of one, of several, and the verb for several in a sentence.
-STATEMENTS: Mapping[StatementWord, tuple[str, str, str]] = {
-    "comes out": ("comes out", "come out", "come out"),
-    "in part": ("in part", "in part", "come out in part"),
-    "does not": ("does not", "do not", "do not come out"),
-    "not answered": ("is not answered", "are not answered", "are not answered"),
+# The results of a statement, the best first: in a count of one, and of several.
+STATEMENTS: Mapping[StatementWord, tuple[str, str]] = {
+    "comes out": ("comes out", "come out"),
+    "in part": ("in part", "in part"),
+    "does not": ("does not", "do not"),
+    "not answered": ("is not answered", "are not answered"),
 }
-# What alone answers a statement, where no network of the paper's size does.
-ON_SMALL, UNTRAINED = "on a small network alone", "without training a network"
+# What alone answers a statement, where no network of the paper's size does; and where one does.
+ON_SMALL, UNTRAINED, OWN = "on a small network alone", "without training a network", "on the paper's network"
 
 
 def tally(words: Iterable[tuple[str, str]]) -> str:
     """How many statements became what: the word of each, with `ON_SMALL`, `UNTRAINED` or "".
 
     >>> tally([("comes out", ""), ("in part", ON_SMALL), ("in part", UNTRAINED), ("in part", ""), ("not answered", "")])
-    '1 comes out, 3 in part (1 on a small network alone, 1 without training a network), 1 is not answered'
+    "1 comes out, 3 in part (1 on the paper's network, 1 on a small network alone, 1 without training a network), 1 is \
+not answered"
     """
-    alone = Counter(words := [*words])
-    counts = Counter(word for word, _ in words)
-    parts = []
+    alone, parts = Counter(words), []
     for word, forms in STATEMENTS.items():
-        bases = ", ".join(f"{number} {basis}" for basis in (ON_SMALL, UNTRAINED) if (number := alone[word, basis]))
-        if counts[word]:
-            parts.append(f"{counts[word]} {forms[counts[word] > 1]}{f' ({bases})' * bool(bases)}")
+        counts = {basis: count for basis in ("", ON_SMALL, UNTRAINED) if (count := alone[word, basis])}
+        if total := sum(counts.values()):
+            bases = ", ".join(f"{count} {basis or OWN}" for basis, count in counts.items())
+            parts.append(f"{total} {forms[total > 1]}{f' ({bases})' * any(counts)}")
     return ", ".join(parts)
 
 
@@ -113,12 +113,12 @@ _ROWS = (
     Verdict("sign and size", "✓", "good", "out", "an ordering with its published sign and size"),
     Verdict("sign, larger", "±", "fair", "in part", "an ordering with its published sign, shown to be larger"),
     Verdict("sign, smaller", "±", "fair", "in part", "an ordering with its published sign, shown to be smaller"),
-    Verdict("holds", "✓", "good", "out", "the sign is right; no size is printed, or the network may judge none"),
+    Verdict("holds", "✓", "good", "out", "the sign is right; its size is not printed, or not judged"),
     Verdict("no difference", "=", "bad", "not",
             "both sides of an ordering are equivalent, within the margin", strict=True),
-    Verdict("contradicted", "✗", "bad", "not", "the sign of an ordering is wrong, or a sentence is", strict=True),
+    Verdict("contradicted", "✗", "bad", "not", "an ordering has the wrong sign, or a sentence is wrong", strict=True),
     Verdict("inconclusive", "?", "open", "open",
-            "the seeds are too few or spread too far to tell, the number lies about a margin, or networks disagree"),
+            "the seeds are too few or spread too far to tell, the number is near a margin, or networks disagree"),
     Verdict("stale", "↻", "open", "open",
             "computed by code whose results are not shown to equal today’s, or by another recipe"),
     Verdict("incomplete", "…", "open", "open", "a planned seed is missing or failed; nothing is averaged away"),
@@ -171,7 +171,7 @@ def _as_printed(number: float, form: str) -> str:
 
 def p_in_words(p: float) -> str:
     """A p for a sentence: "p = 0.013", or "p < 1e-10"."""
-    return f"p < {LEAST_P:g}" if p < LEAST_P else f"p = {p:.2g}"
+    return f"p < {LEAST_P:g}" if p < LEAST_P else f"p = {p:.{3 if 0.045 < p < 0.055 else 2}g}"  # on which side of 5 %
 
 
 def judge_value(
@@ -232,13 +232,23 @@ def _reach(ours: Estimate) -> statistics.Bound:
     return np.maximum(ours.mean - ours.prediction_low, ours.prediction_high - ours.mean)
 
 
-def sharpness(sd: float, seeds: int, margin: float) -> float:
-    """The share (0..1) of cases in which a recipe 0.3 points below the published one is called consistent, too.
+def _simulated(sd: float, seeds: int, worse: float = 0.0) -> Estimate:
+    """Replications of so many seeds, less the published run; their recipe is `worse` points below the published one.
 
     Runs scatter by `sd` points around their recipe's truth, the published one like ours; simulated with a fixed seed.
     """
     draws = np.random.default_rng(0).normal(0.0, sd, (DRAWS, seeds + 1))
-    ours = estimate(statistics.outcomes_without_images(draws[:, 1:] - draws[:, :1] - WORSE, -100.0), "fixed")
+    return estimate(statistics.outcomes_without_images(draws[:, 1:] - draws[:, :1] - worse, -100.0), "fixed")
+
+
+def replication(sd: float, seeds: int, margin: float) -> float:
+    """The share (0..1) of exact replications called reproduced."""
+    return float(np.mean(p_equivalent(_simulated(sd, seeds), 0.0, margin) <= ALPHA))
+
+
+def sharpness(sd: float, seeds: int, margin: float) -> float:
+    """The share (0..1) of cases in which a recipe 0.3 points below the published one is called consistent, too."""
+    ours = _simulated(sd, seeds, WORSE)
     within = (ours.prediction_low <= 0.0) & (ours.prediction_high >= 0.0)
     return float(np.mean(within & (_reach(ours) <= MOST) & (p_equivalent(ours, 0.0, margin) > ALPHA)))
 

@@ -18,7 +18,7 @@ import msgspec
 from harness.catalogue.claims import Claim, Statement
 from harness.catalogue.experiment import NOT_IN_PAPER, RESERVED, SHARED, Arm, Experiment, Line, Profile, faults_of
 from harness.config import PROFILES, CellConfig, Name, ProfileName, refusal
-from harness.errors import HarnessError, did_you_mean, said_by
+from harness.errors import HarnessError, named, said_by
 
 __all__ = ["NOT_IN_PAPER", "Arm", "Catalogue", "Claim", "Experiment", "Paper", "Profile", "Statement"]
 
@@ -99,16 +99,11 @@ class Catalogue:
 
     def experiment(self, name: str) -> Experiment:
         """The experiment called `name`. Raises HarnessError with the nearest known name."""
-        if name not in self._experiments:
-            raise did_you_mean("experiment", name, self.names())
-        return self._experiments[name]
+        return named("experiment", name, self._experiments)
 
     def paper(self, name: str) -> Paper:
         """The paper called `name`. Raises HarnessError with the nearest known name."""
-        for paper in self.papers:
-            if paper.name == name:
-                return paper
-        raise did_you_mean("paper", name, [paper.name for paper in self.papers])
+        return named("paper", name, {paper.name: paper for paper in self.papers})
 
     def paper_of(self, experiment: str) -> Paper | None:
         """The paper that an experiment belongs to; None for an experiment of no paper."""

@@ -7,6 +7,7 @@ is judged is one function in `harness.analysis.judges`. Numbers are strings as p
 
 import math
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 
 from harness.catalogue.experiment import Experiment, parse_part
 from harness.config import Count, ProfileName
-from harness.errors import HarnessError, did_you_mean
+from harness.errors import HarnessError, did_you_mean, named
 
 Kind = Literal["value", "ordering", "steps-to-reach", "saturation", "agreement", "measurement", "context"]
 # The measures that every record has, and their units. Any other measure is an evaluation of the recipe, in percent.
@@ -180,7 +181,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
         """Raise HarnessError unless it can be judged: its arms reach its timestep, and have what it measures."""
-        experiment = _experiment(self.experiment, experiments)
+        experiment = named("experiment", self.experiment, experiments)
         self._check_arms(experiment)
         self._check_measure(experiment)
         low, high = {"percent": (0.0, 100.0), "points": (-100.0, 100.0)}.get(self.unit, (0.0, math.inf))
@@ -318,7 +319,7 @@ class Difference(Claim, frozen=True, kw_only=True):
         super().check(experiments)
         home = experiments[self.experiment]
         for rerun in self.reruns:
-            experiment = _experiment(rerun.experiment, experiments)
+            experiment = named("experiment", rerun.experiment, experiments)
             if experiment.dataset != home.dataset:
                 raise HarnessError(
                     f"'{experiment.name}' is on {experiment.dataset}, and '{home.name}' on {home.dataset}"
@@ -559,16 +560,22 @@ def read_claims(path: Path, experiments: Iterable[Experiment], test_images: Mapp
     the file and the claim if a claim is not consistent.
     """
     document, by_name = _read(path), {experiment.name: experiment for experiment in experiments}
-    rows = {row.get("id"): {**row, "kind": "context"} for row in document.get("context", ())}
+    context = [{**row, "kind": "context"} for row in document.get("context", ())]
+    rows = {row.get("id"): row for row in context}
     entries = []
     for table in document.get("statement", ()):
         statement = {key: value for key, value in table.items() if key not in ("claim", "each")}
         source = {"source": statement["source"]} if "source" in statement else {}
         each = {**source, **table.get("each", {})}  # unless the claim has its own
         entries += [{**each, **entry, "statement": statement} for entry in table.get("claim", ())]
-    entries += rows.values()
+    entries += context
     claims: dict[str, Claim] = {}
-    refused: list[HarnessError] = []
+    counts = Counter(str(table.get("id")) for table in document.get("statement", ()))
+    refused = [
+        HarnessError(f"{path}: statement '{name}': the id occurs twice", "give each statement its own id")
+        for name, count in counts.items()
+        if count > 1
+    ]
     for number, entry in enumerate(entries, start=1):
         name = f"claim '{entry['id']}'" if isinstance(entry.get("id"), str) else f"claim number {number}"
         try:
@@ -631,17 +638,11 @@ def _checked(
     for key, given in entry.items():
         if given in ("", []) and key != "note":
             raise HarnessError(f"'{key}' is empty")
-    experiment = _experiment(claim.experiment, experiments)
+    experiment = named("experiment", claim.experiment, experiments)
     if claim.needs_training and experiment.dataset not in test_images:
         raise HarnessError(f"data set '{experiment.dataset}' has no published test-set size")
     claim.check(experiments)
     return claim
-
-
-def _experiment(name: str, experiments: Mapping[str, Experiment]) -> Experiment:
-    if name not in experiments:
-        raise did_you_mean("experiment", name, list(experiments))
-    return experiments[name]
 
 
 def figure(printed: str) -> float:

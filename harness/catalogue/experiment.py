@@ -21,7 +21,7 @@ from msgspec import UnsetType
 
 from harness import config
 from harness.config import CellConfig, EncoderSpec
-from harness.errors import HarnessError, did_you_mean, said_by
+from harness.errors import HarnessError, did_you_mean, named, said_by
 
 NOT_IN_PAPER = "not in the paper"  # the source of an experiment that is in no paper
 RESERVED = ("index", "report", "claims", "findings", "papers")  # files that every report has
@@ -140,17 +140,11 @@ class Experiment:
 
     def arm(self, name: str) -> Arm:
         """An arm by name. Raises HarnessError with the nearest known one."""
-        for arm in self.arms:
-            if arm.name == name:
-                return arm
-        raise did_you_mean(f"arm of {self.name}", name, [arm.name for arm in self.arms])
+        return named(f"arm of {self.name}", name, {arm.name: arm for arm in self.arms})
 
     def profile(self, name: str) -> Profile:
         """A profile by name. Raises HarnessError with the nearest known one."""
-        for profile in self.profiles:
-            if profile.name == name:
-                return profile
-        raise did_you_mean(f"profile of {self.name}", name, list(self.profile_names))
+        return named(f"profile of {self.name}", name, {profile.name: profile for profile in self.profiles})
 
     def seeds(self, arm: str, profile: str) -> int:
         """How many seeds are planned for an arm at a profile."""

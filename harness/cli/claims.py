@@ -97,7 +97,7 @@ def _show_all(statements: "Sequence[StatementRow]", chosen: "Sequence[ClaimRow]"
     for paper in dict.fromkeys(one.paper for one in shown):
         words = [(one.verdict, one.basis) for one in shown if one.paper == paper]
         console.print(f"{counted(len(words), 'statement')} of {paper}: {tally(words)}")
-    longest = max(len(one.id) for one in chosen)
+    longest = max((len(one.id) for one in chosen), default=0)
     widths = max(24, min(longest, console.width - 52)) + 2, 15, 16, 16
     columns = Column("claim"), Column("published"), Column("ours"), Column("verdict")
     for statement in (*statements, None):

@@ -97,7 +97,9 @@ def report(
         if not sources[0].at_hand:
             console.print(NO_EVIDENCE)
         console.print(f"wrote {place / 'index.html'}")
-    if strict and any(j.leads and VERDICTS[j.verdict].strict for _, j in _judgements(sources, names)):
+    judged = (judgement for _, judgement in _judgements(sources, names) if judgement.leads) if strict else ()
+    # Only of an accuracy is less worse: not of a loss, of spikes or of energy.
+    if any(VERDICTS[j.verdict].strict and (j.verdict != "lower" or j.unit == "percent") for j in judged):
         raise typer.Exit(3)
 
 
@@ -111,17 +113,18 @@ def _document(sources: "Sequence[Source]", names: Sequence[str] | None) -> dict[
     """For `--json`: every claim with its verdict, every difference between arms, and every file that was not used."""
     from msgspec import to_builtins
 
+    from harness.analysis.differences import differences
     from harness.report.sources import with_added
 
-    differences = []
+    found = []
     for source in sources:
         for name in source.catalogue.names():
             if not names or name in names:
                 experiment = with_added(source.catalogue.experiment(name), [source])
-                gaps = (one for at in source.profiles(name) for one in source.differences(experiment, at))
-                differences += [{"results": source.name, **to_builtins(one)} for one in gaps]
+                gaps = (one for at in source.profiles(name) for one in differences(source.loaded, experiment, at))
+                found += [{"results": source.name, **to_builtins(one)} for one in gaps]
     return {
         "claims": [{"results": whose, **to_builtins(j)} for whose, j in _judgements(sources, names)],
-        "differences": differences,
+        "differences": found,
         "problems": [problem for source in sources for problem in source.problems],
     }

@@ -127,6 +127,12 @@ def run(
         )
         plan = make(profile=profile, encoders=encoders or ())
         errors = plain_console(stderr=True, quiet=quiet)
+        for name in {encoder_text(*parse_encoder(text)) for text in encoders or ()} if tune else ():
+            if not plan.experiment.arm(name).added:
+                raise HarnessError(
+                    f"{name} is an arm of {experiment} already, whose rate --tune does not choose",
+                    "leave out --tune, or name it with a parameter or @T",
+                )
         if tune and not dry_run:
             from harness.runs.tuning import chosen_rates
 
@@ -179,7 +185,7 @@ def verify(
 ) -> None:
     """Compute records a second time: identical, within tolerance, or different (exit code 1)."""
     rows = []
-    with stoppable("nothing was changed; the same command starts again"):
+    with stoppable("finished verifications stand; the same command starts again"):
         from harness.runs.verify import verify_all
 
         for done in verify_all(records, results_dir, source, data_dir, keep, plain_console(stderr=True, quiet=quiet)):

@@ -119,7 +119,7 @@ def cache_root() -> Path:
         chosen = folder_from("HARNESS_CACHE") or user_cache_path("dct-snn-harness")
     except RuntimeError:
         chosen = Path("~")
-    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if chosen.parts[0] == "~" else chosen
+    return Path(tempfile.gettempdir()) / f"dct-snn-harness-{os.geteuid()}" if chosen.parts[:1] == ("~",) else chosen
 
 
 def folder_from(variable: str) -> Path | None:

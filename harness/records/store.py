@@ -75,16 +75,12 @@ def checkpoints_beside(record: Path) -> list[Path]:
     return sorted(record.parent.glob(f".{record.stem}.*.checkpoint*"))
 
 
-def write_record(results: Path, record: Record) -> Path:
-    """Write a record atomically and return its path.
+def write_record(results: Path, record: Record, path: Path | None = None) -> Path:
+    """Write a record atomically and return its path. `path`: where it answers for an equal cell under another name.
 
     Raises OSError when the disk refuses, ValueError for a record that would not read back (NaN among its numbers).
     """
-    return write_record_at(record_path(results, record.config), record)
-
-
-def write_record_at(path: Path, record: Record) -> Path:
-    """As `write_record`, at `path`: a record also answers for equal cells under other names."""
+    path = path or record_path(results, record.config)
     try:
         # Encoded and decoded, because reading turns whole numbers in float fields into floats, and tuples into lists.
         read = msgspec.json.decode(canonical_json(record), type=Record)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.analysis.cells import values_of
+from harness.analysis.differences import along_training, differences
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, EnergyModel, Operations
 from harness.analysis.judges import OWN_NETWORK, Judgement
 from harness.analysis.statistics import Interval
@@ -364,7 +365,7 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
     if len(by_panel) < 2 or len(grids) > 1 or len(codes) > 1 or any(arm.added for arm in scene.drawn_arms()):
         return
     styles = styles_of(experiment.arms)
-    of_sources = [(source, source.differences(experiment, scene.profile)) for source in scene.sources]
+    of_sources = [(source, differences(source.loaded, experiment, scene.profile)) for source in scene.sources]
     source, of_source = next((one for one in of_sources if one[1]), of_sources[0])
     gaps = {(gap.arm, gap.versus): gap for gap in of_source}
     context = [claim for claim in scene.claims if claim.of_no_arm and claim.published]
@@ -554,7 +555,9 @@ SHIFT = 0.02  # between pairs, so that one interval does not cover another
 def training_figure(scene: Scene) -> Iterator[Picture]:
     """Difference against fraction of fine-tuning, one line per pair; none without readings during training."""
     experiment = scene.experiment
-    pairs = [(source.name, p) for source in scene.sources for p in source.along_training(experiment, scene.profile)]
+    pairs = [
+        (source.name, p) for source in scene.sources for p in along_training(source.loaded, experiment, scene.profile)
+    ]
     if not pairs:
         return
     looks = drawing.looks_of((experiment.arm(pair.arm).encoder.name, pair.name) for _, pair in pairs)

@@ -13,7 +13,7 @@ from statistics import fmean
 
 from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
-from harness.analysis.cells import above_ann, difference_of, paired, values_of
+from harness.analysis.cells import difference_of, paired, values_of
 from harness.analysis.differences import isolated
 from harness.analysis.differences import pairs as pairs_of
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
@@ -44,7 +44,7 @@ Side = tuple[Experiment, str]  # an arm of an experiment
 RECORDS = "Records"
 MEASURED = {"accuracy": "", "loss": ", below its ANN"}
 BRIEF = ("claim", "published", "ours", "verdict")
-ALL_UNTUNED = "No pair is tuned: the common rule did not choose the fine-tuning rates of both arms."
+ALL_UNTUNED = "Not tuned: in no pair did a search choose both learning rates."
 ARITHMETIC = f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per addition and {FORTY_FIVE_NM.mac_pj:g} pJ per MAC"
 
 
@@ -67,19 +67,22 @@ class Topic:
 # --- For a paper's first sentences
 
 
+WORDS = tuple(f"{word}{basis}" for word in STATEMENTS for basis in ("", f", {ON_SMALL}"))
+
+
 def statement_words(source: Source, paper: Paper) -> Mapping[str, str]:
-    """The word of every statement of a paper, `ON_SMALL` for a small network's; empty if no record judges anything."""
+    """The word of every statement of a paper, one of `WORDS`; empty if no record judges anything."""
     ids = {claim.id for claim in paper.claims}
     judgements = [judged for judged in source.judgements if judged.id in ids]
     if all(judged.profile is None or judged.mean is None for judged in judgements):
         return {}
     verdicts = statement_verdicts(judgements, paper.claims)
-    return {statement.id: ON_SMALL if statement.basis == ON_SMALL else str(statement.word) for statement in verdicts}
+    return {one.id: f"{one.word}{f', {ON_SMALL}' * (one.basis == ON_SMALL)}" for one in verdicts}
 
 
 def by_word(words: Mapping[str, str], names: Mapping[str, str]) -> Mapping[str, list[str]]:
     """The names of statements that are judged alike, the best word first; `names`: of statements, by their ids."""
-    alike = {word: [name for one, name in names.items() if words.get(one) == word] for word in (*STATEMENTS, ON_SMALL)}
+    alike = {word: [name for one, name in names.items() if words.get(one) == word] for word in WORDS}
     return {word: named for word, named in alike.items() if named}
 
 
@@ -99,6 +102,13 @@ def planned_cells(source: Source, profile: str, side: Side, seeds: int | None = 
     count = experiment.seeds(arm, profile) if seeds is None else seeds
     cells = source.loaded.done(experiment.name, profile, arm, count)
     return cells if len(cells) == count else ()
+
+
+def at_end(source: Source, profile: ProfileName, side: Side) -> Interval | None:
+    """The accuracy of an arm after its last step; None unless all planned seeds are done."""
+    experiment, arm = side
+    done = planned_cells(source, profile, side)
+    return source.estimate(experiment.name, profile, arm, experiment.arm(arm).timesteps) if done else None
 
 
 def _at_each(experiment: Experiment, make: Callable[[Source, ProfileName], Table | None]) -> Ask:
@@ -248,7 +258,7 @@ def read_early(experiment: Experiment, steps: Sequence[int], note: str = "") -> 
 
 
 def leaders(curves: Mapping[str, Sequence[float]]) -> str:
-    """The highest of several curves, by step: "direct input from step 1 to 3; DCT from step 4 on"."""
+    """The highest of several curves, by step: "direct input from step 1 to 3; burst from step 4 on"."""
     length = min(map(len, curves.values()))
     best = [max(curves, key=lambda name: curves[name][step]) for step in range(length)]
     parts, first = [], 1
@@ -366,12 +376,6 @@ def codes(pairs: Sequence[Pair], margin: float, note: str = "") -> Ask:
     name, several = title_of(experiment.arm(reference)), len(references) > 1
 
     def table(source: Source, profile: ProfileName) -> Table | None:
-        def above(side: Side, timesteps: int) -> Interval | None:
-            """The difference between an arm and the ANN that it was converted from; None if a record lacks it."""
-            cells = planned_cells(source, profile, side)
-            outcomes = above_ann(cells, timesteps) if len(cells) >= LEAST_SEEDS else None
-            return None if outcomes is None else Interval.of(outcomes)
-
         columns = (
             Column("code"),
             *([Column("T", "count")] if several else []),
@@ -381,34 +385,26 @@ def codes(pairs: Sequence[Pair], margin: float, note: str = "") -> Ask:
             Column("net of the ANNs", "interval", signed=True),
             Column("adjusted p"),
             Column("shown"),
-            Column("above its own ANN", "interval", signed=True),
         )
         gaps = compared(source, pairs, profile, margin)
         gaps.sort(key=lambda gap: (gap.pair.timesteps, _values(gap.pair.side) == "p", -abs(gap.apart.mean)))
         rows = []
         for gap in gaps:
-            timesteps, side, values = gap.pair.timesteps, gap.pair.side, _values(gap.pair.side)
+            timesteps, values = gap.pair.timesteps, _values(gap.pair.side)
             steps = [timesteps] if several else []
             raw = gap.apart.mean if gap.raw is None else gap.raw
             p = p_in_words(gap.p).removeprefix("p = ").removeprefix("p ")
             row = Row.of(
                 Cell(gap.pair.name, gap.note), *steps, values, raw, gap.ann, gap.apart, p, gap.shown,
-                above(side, timesteps), group=f"{timesteps}, {values}",
+                group=f"{timesteps}, {values}",
             )  # fmt: skip
             rows.append(row)
-        itself = [
-            columns[-1].words(apart) + (f" at T = {timesteps}" if several else "")
-            for timesteps, side in references.items()
-            if (apart := above(side, timesteps)) is not None
-        ]
         caption = (
             f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
-            f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to lie within {margin:.2f} "
-            "points of none. An ANN is trained on what its code conveys, pixels x in [−1, 1] or p = (x + 1)/2. "
-            f"Codes of one ANN are compared as they are, others net of their ANNs.{unfinished(pairs, gaps)}"
+            f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to differ by less "
+            f"than {margin:.2f} points. Codes of one ANN are compared as they are, others net of their ANNs."
+            f"{unfinished(pairs, gaps)}"
         )
-        if itself:
-            caption += f" {name} itself against its own ANN: {', '.join(itself)}."
         caption += f" {note}" * bool(note)
         title = ", T = " + ", ".join(map(str, references))
         return Table(title, columns, tuple(rows), caption) if rows else None
@@ -447,9 +443,9 @@ def differences(pairs: Sequence[Pair], margin: float | None = None, better: bool
             f"{len(pairs)} comparisons."
         )
         if any(gap.raw is None and round(gap.ann or 0.0, 2) for gap in gaps):
-            caption += " A difference of the ANNs is a part of them."
+            caption += " They include the difference of the ANNs."
         if margin is not None:
-            caption += f" Equivalent: shown to lie within {margin:.2f} points of none."
+            caption += f" Equivalent: shown to differ by less than {margin:.2f} points."
         caption += unfinished(pairs, gaps)
         return _noted(Table("", columns, tuple(rows), caption)) if rows else None
 
@@ -525,7 +521,7 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
         if signs:
             caption = (
                 "Differences in percentage points, each arm after its last step, paired by seed and test image; 95 % "
-                "intervals, not adjusted; below three seeds the difference of each, and no test. A verdict stands "
+                "intervals, not adjusted; with fewer than three seeds each difference, untested. A verdict stands "
                 f"beside the orderings that the paper states. {' '.join(signs)}"
             )
             yield _noted(Table("", tuple(columns), tuple(rows), caption))
@@ -588,54 +584,47 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
             note = _untuned(source, profile, (experiment, arm.name))
             anns[values_of(arm.encoder)] = fmean(cell.ann for cell in cells)
             by_code.setdefault(title_of(arm), []).append((curve[-1], spent, note))
-    rows, shown = [], list[tuple[str, Operations, Mapping[str, tuple[float | None, str]]]]()
+    rows, ann = [], None
     for name, runs in by_code.items():
         enough = [run for run in runs if target is None or run[0].mean >= target]
         for accuracy, spent, note in enough if target is None else enough[:1]:
-            rivals = _rivals(spent)
-            alone, memory, even = (Cell(size, small=(word,)) for size, word in rivals.values())
+            alone, memory, even = (Cell(size, small=(word,)) for size, word in _rivals(spent))
             encoder_macs, encoder_additions = spent.encoder_macs or 0.0, spent.encoder_additions or 0.0
             row = Row.of(
                 name, spent.timesteps, Cell(accuracy, note), spent.multiplies + encoder_macs,
                 spent.accumulates + encoder_additions, spent.updates, spent.words, alone, memory, spent.arrivals, even,
             )  # fmt: skip
             rows.append(row)
-            shown.append((brief(name), spent, rivals))
+            ann = ann or spent
         if not enough:
             accuracy, spent, _ = max(runs, key=lambda run: run[0].mean)
             note = f"at most {accuracy.mean:.2f} %, at T = {spent.timesteps}"
             rows.append(Row.of(Cell(name, note), *(Cell() for _ in COSTS[1:])))
-    if not shown:
+    if ann is None:
         return None
-    parts, rising = [], sorted(shown, key=lambda code: code[1].snn_uj(FORTY_FIVE_NM) or 0.0)
-    for rival in rising[0][2]:
-        names = [name for name, _, rivals in rising if rivals[rival][1] == "cheaper"]
-        parts.append(f"{rival}: {', '.join(names) or 'none'}")
     sentence = (
         ""
         if target is None
-        else f"Each code, trained anew, at the fewest steps whose mean on the test images is {target:g} %. "
+        else f"Each code, trained anew, at the fewest steps whose mean on the test images is at least {target:g} %. "
     )
-    ann = shown[0][1]
     words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     priced = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
     as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, *priced, None, None)
     known = [f"{accuracy:.2f} % trained on {of}" for of, accuracy in sorted(anns.items()) if not isnan(accuracy)]
-    of_ann = f" ({', '.join(known)})" if known else ""
-    caption = f"{sentence}Cheaper than the ANN{of_ann}, at the accuracies in this table, {'; '.join(parts)}."
-    return _noted(Table("", COSTS, (as_ann, *rows), caption))
+    of_ann = f"The ANN has {', '.join(known)}." if known else ""
+    return _noted(Table("", COSTS, (as_ann, *rows), f"{sentence}{of_ann}"))
 
 
-def _rivals(spent: Operations) -> Mapping[str, tuple[float | None, str]]:
-    """For each comparison with the ANN: the energy in µJ or the break-even rate, and how the SNN stands to the ANN."""
+def _rivals(spent: Operations) -> Iterator[tuple[float | None, str]]:
+    """Energy in µJ by arithmetic and with memory, then the break-even rate; each with how the SNN stands to the ANN."""
 
     def stands(ratio: float) -> str:
-        return "equal" if 1 / NEAR < ratio < NEAR else "cheaper" if ratio > 1 else "dearer"
+        return "equal" if 1 / NEAR < ratio < NEAR else "cheaper" if ratio > 1 else "costlier"
 
-    models = {"by arithmetic alone": FORTY_FIVE_NM, "with memory": WITH_MEMORY}
-    priced = {rival: (spent.snn_uj(of), stands(spent.ratio(of) or 0.0)) for rival, of in models.items()}
+    for model in (FORTY_FIVE_NM, WITH_MEMORY):
+        yield spent.snn_uj(model), stands(spent.ratio(model) or 0.0)
     even, arrivals = spent.break_even(WITH_MEMORY, bits_of(spent.timesteps)), spent.arrivals
-    return {**priced, "against an ANN of few bits": (even, stands((even or 0.0) / arrivals) if arrivals else "dearer")}
+    yield even, stands((even or 0.0) / arrivals) if arrivals else "costlier"
 
 
 # --- Along fine-tuning

@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.statistics import UNPUBLISHED
 from harness.analysis.verdicts import VERDICTS
 from harness.catalogue import Paper
 from harness.errors import HarnessError
@@ -190,7 +191,7 @@ def _files(
         for plain, name in renamed.items():
             text = text.replace(f"]({plain}.md", f"]({name}.md")
         pages[f"{renamed.get(stem, stem)}.md"] = text
-    return {name: text.encode() for name, text in pages.items()}
+    return {name: text.encode(errors="backslashreplace") for name, text in pages.items()}
 
 
 def _tables(chapter: Chapter, sources: tuple[Source, ...]) -> dict[str, str]:
@@ -214,17 +215,23 @@ THEMED |= {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER:
 NONE = "No records yet: nothing is found."
 NO_FINDINGS = "No finding is drawn from these records; they stand below."
 OWN = "No evidence is shown here; your own records stand below."
+INTERVALS = (
+    "± is half of a 95 % interval of the mean over seeds, from three seeds up. A number without one is of fewer seeds, "
+    "has the same count in every seed, or is a mean that is not tested. A margin is 5 % of the published error, at "
+    f"least 0.1 and at most 1.0 points; {UNPUBLISHED:g} where no accuracy is published, none where the paper prints a "
+    "bound."
+)
 # Said below the first table of a page that uses the word.
 GLOSSARY = {
     "arm": "An arm is one configuration that is compared with others: encoder, schedule, network and recipe.",
     "profile": (
-        "A profile says how much of the published recipe is spent: lite trains a small network, short the paper's own "
-        "with a compressed schedule, paper the published recipe as far as its deviations, which are listed, let it."
+        "A profile is a budget of training. lite: a small network. short: the paper's network, a compressed schedule. "
+        "paper: the paper's network and data; deviations from its recipe are listed."
     ),
     "ANN": "The ANN is the ordinary network that a spiking one is converted from.",
     "balancing": "Balancing sets the thresholds of the layers after conversion, before any fine-tuning.",
     "graded": "Graded spikes carry a size, and others do not.",
-    "net": "Net of the ANN: less the difference between the ANNs that the two codes were converted from.",
+    "net": "Net of the ANNs: the difference of two codes minus that of the ANNs that they were converted from.",
 }
 
 
@@ -247,7 +254,11 @@ def _environment() -> "Environment":
     for name in ("style.css", "page.js"):
         made.globals[name.replace(".", "_")] = Markup((templates / name).read_text(encoding="utf-8"))
     made.globals |= {"letter": letter, "svg": lambda picture: Markup(inline_svg(picture)), "verdict": VERDICTS.get}
-    made.globals |= {"markdown": markdown, "words": {word: verdict.means for word, verdict in VERDICTS.items()}}
+    made.globals |= {
+        "intervals": INTERVALS,
+        "markdown": markdown,
+        "words": {word: verdict.means for word, verdict in VERDICTS.items()},
+    }
     return made
 
 

@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 
 from harness.analysis.cells import Cell, Curve, Loaded, Place, load, percent
-from harness.analysis.differences import AlongTraining, Difference, along_training, differences
 from harness.analysis.energy import Operations, operations_of
 from harness.analysis.judges import Judgement, judge
 from harness.analysis.statistics import Interval, estimate, outcomes_without_images
@@ -84,14 +83,6 @@ class Source:
         """The operations of one image, for every arm whose planned cells counted them."""
         operations = {place: operations_of(cells) for place, cells in self.planned.items()}
         return {place: spent for place, spent in operations.items() if spent is not None}
-
-    def differences(self, experiment: Experiment, profile: ProfileName) -> tuple[Difference, ...]:
-        """The paired differences between the arms of an experiment."""
-        return differences(self.loaded, experiment, profile)
-
-    def along_training(self, experiment: Experiment, profile: ProfileName) -> tuple[AlongTraining, ...]:
-        """The paired differences along fine-tuning; empty without readings during training."""
-        return along_training(self.loaded, experiment, profile)
 
     def course(self, experiment: str, profile: str, arm: str) -> tuple[Course, Course]:
         """Loss and test error after each epoch, means over planned seeds: of the ANN, and of fine-tuning.

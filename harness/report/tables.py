@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from harness.analysis.cells import steps_label, values_of
-from harness.analysis.differences import Difference
+from harness.analysis.differences import Difference, along_training, differences
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Layer, Operations
 from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts, without_own_size
 from harness.analysis.statistics import Interval
@@ -34,9 +34,8 @@ RAW = Column("raw", "number", signed=True)  # beside a difference that is net of
 STEPS = (1, 2, 4, 5, 8, 16, 24, 48)
 NARROW = (24, 4, 1, 8, 48, 2, 5)  # the steps that a narrow terminal leaves out, in this order
 CONTROL = "control, not in the paper"
-NOT_TUNED = "not tuned: its fine-tuning rate was not chosen by the common rule, on validation images"
-NOT_CHOSEN = "its fine-tuning rate was not chosen by the common rule"
-NONE_CHOSEN = "no fine-tuning rate was chosen by the common rule"
+NOT_TUNED = "not tuned: no search on validation images chose its learning rate in fine-tuning"
+NONE_CHOSEN = "no learning rate of fine-tuning was chosen by a search on validation images"
 NO_INTERVAL = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 RECKONED = (
@@ -59,7 +58,7 @@ PAIRED = (
     "intervals cover 95 % each and are not adjusted for their number"
 )
 NET = "A code of x and one of p have different ANNs: they are compared net of these; raw: their accuracies alone"
-ANNS_DIFFER = "Codes of x and codes of p have different ANNs."
+ANNS_DIFFER = "Codes of x (pixels in [−1, 1]) and codes of p = (x + 1)/2 have different ANNs."
 TRAINING = (
     "Differences of accuracy in percentage points along fine-tuning, paired by seed, after the last timestep; columns "
     "are the fraction of it that is over, 0 straight after balancing; intervals cover 95 % each, over seeds alone"
@@ -212,8 +211,7 @@ def brief_table(experiment: Experiment, profile: ProfileName, sources: Sequence[
     if all_untuned:
         caption += f"; {NONE_CHOSEN}"
     elif untuned:
-        several = NOT_CHOSEN.replace("its fine-tuning rate was", "their fine-tuning rates were")
-        caption += f"; {', '.join(untuned)}: {several if untuned[1:] else NOT_CHOSEN}"
+        caption += f"; {', '.join(untuned)}: {NOT_TUNED}"
     return Table(title, columns, tuple(rows), caption)
 
 
@@ -254,7 +252,7 @@ def paired_table(experiment: Experiment, profile: ProfileName, sources: Sequence
     """A row for each pair of arms and source; None if no two arms have a finished seed in common."""
     rows, net, (untuned, all_untuned) = [], False, _untuned(experiment, profile, sources)
     for source in sources:
-        for gap in source.differences(experiment, profile):
+        for gap in differences(source.loaded, experiment, profile):
             arms, step = map(experiment.arm, (gap.arm, gap.versus)), gap.timestep
             name = " − ".join(_as_read(arm, step, title_of(arm), arm.title) for arm in arms)
             tuned = all_untuned or not {gap.arm, gap.versus} & {*untuned}  # of all, the caption says it
@@ -283,7 +281,7 @@ def difference_tables(source: Source, experiment: Experiment, profile: ProfileNa
     def title_of_group(gap: Difference) -> str:
         return f"{named(gap.arm, gap)} − other arms" if gap.arm in added else f"arms − {named(gap.versus, gap)}"
 
-    groups = grouped(source.differences(experiment, profile), title_of_group)
+    groups = grouped(differences(source.loaded, experiment, profile), title_of_group)
     whose = " (yours)" if source.name == "yours" else ""
     columns = Column("arm"), Column("T", "number", 0), DIFFERENCE, RAW, Column("pairs", "seeds")
     for title, gaps in groups.items():
@@ -299,7 +297,7 @@ def difference_tables(source: Source, experiment: Experiment, profile: ProfileNa
 
 def training_table(experiment: Experiment, profile: ProfileName, sources: Sequence[Source]) -> Table | None:
     """A row per pair of arms and source, a column per fraction; None without readings during training."""
-    pairs = [(source, pair) for source in sources for pair in source.along_training(experiment, profile)]
+    pairs = [(source, pair) for source in sources for pair in along_training(source.loaded, experiment, profile)]
     fractions = sorted({at for _, pair in pairs for at in pair.readings})
     rows = []
     for source, pair in pairs:
@@ -481,7 +479,7 @@ def beside_each_other(arms: Iterable[Arm]) -> str:
 def sharp(judgement: Judgement) -> str:
     """How often a recipe 0.3 points below the published one would be called consistent; empty beside other words."""
     of = judgement.sharpness
-    return "" if of is None else f"0.3 points less would be so in {100 * of:.0f} % of cases"
+    return "" if of is None else f"a recipe 0.3 points worse gets the same word in {100 * of:.0f} % of cases"
 
 
 def ours_in_words(judgement: Judgement) -> tuple[str | None, str]:
@@ -518,13 +516,13 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
         parts.append(
             f"A recipe 0.3 points below the published one would get it in {100 * judgement.sharpness:.0f} % of cases."
         )
-    if judgement.replication is not None and judgement.verdict in ("reproduced", "consistent"):
+    if judgement.replication is not None:
         share = f"{100 * judgement.replication:.0f} %"
         parts.append(f"An exact replication would be called reproduced in {share} of cases, at this spread.")
     parts += [judgement.beside, judgement.nearest, *judgement.reruns]
     if judgement.not_tuned:
         arms = ", ".join(judgement.not_tuned)
-        parts.append(f"Not tuned by the common rule, which chooses rate and loss for each arm itself: {arms}.")
+        parts.append(f"Not tuned (no search chose learning rate and loss of fine-tuning for the arm itself): {arms}.")
     if judgement.further:
         parts.append(f"{judgement.further} further seeds are exploratory: they judge nothing.")
     if judgement.balanced is not None:
@@ -595,11 +593,11 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
                 where = f" ({other.reading})" * bool(other.reading)
                 read.setdefault(other.verdict, []).extend([f"{ours_in_words(other)[0]}{where}"] if apart else [])
             others = "; ".join(", ".join((word, *numbers)) for word, numbers in read.items())
-            parts.append(f"{part}: {said}{others and f' (read otherwise: {others})'}")
+            parts.append(f"{part}: {said}{others and f' (other readings: {others})'}")
         parts += [f"{part}: not judged yet" for part in statement.unjudged]
         parts += ["every control does so as well"] if statement.shared else []
         of = stated.get(statement.id)
         says = Cell(of.says, small=tuple(filter(None, (of.note,)))) if of else statement.id
         rows.append(Row.of(says, statement.word, "; ".join(parts)))
-    columns = Column("statement", part="claim"), Column("what became of it"), Column("its parts")
+    columns = Column("statement", part="claim"), Column("result"), Column("its parts")
     return Table(title, columns, tuple(rows))

@@ -254,8 +254,6 @@ def make_plan(
     words += [] if keep_weights is None else ["--keep-weights" if keep_weights else "--no-keep-weights"]
 
     def at(tried: Profile) -> Plan:
-        for arm in chosen:
-            require_chosen(results, asked, arm, tried)
         configs = configurations(asked, tried, chosen, seeds)
         data = load(asked.dataset, data_dir, train_images=tried.train_images, test_images=tried.test_images)
         if not dry_run:
@@ -297,16 +295,21 @@ def make_plan(
             words=(name, "--profile", tried.name, *words),
         )
 
+    def tuned(plan: Plan) -> Plan:
+        for arm in chosen:
+            require_chosen(results, asked, arm, plan.profile)
+        return plan
+
     if profile is not None:
-        return at(asked.profile(profile))
+        return tuned(at(asked.profile(profile)))
     ordered: list[str] = list(reversed(asked.profile_names))
     # short takes a night: it is run only when asked for.
     fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
     for lighter in fuller:
         plan = at(asked.profile(lighter))
         if plan.seconds <= PRACTICAL_SECONDS:
-            return plan
-    return replace(plan, why="the least that is judged; over three hours: --seeds 1 or --arm makes it shorter")
+            return tuned(plan)
+    return replace(tuned(plan), why="the least that is judged; over three hours: --seeds 1 or --arm makes it shorter")
 
 
 def configurations(

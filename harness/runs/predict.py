@@ -225,7 +225,7 @@ def predict_file(
     with recorded_threads(file.record) if file.record else nullcontext():
         done = Predicted(about, predict(net, shown, about.seed), names)
     if out is not None:
-        write_atomically(out, csv_of(done).encode())
+        write_atomically(out, csv_of(done).encode(errors="backslashreplace"))
     return done
 
 

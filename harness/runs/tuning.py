@@ -115,16 +115,19 @@ def tune(
     bound_spinning()
     try:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            while waiting := {
-                pool.submit(measure, grid.apply(arm, value)): (arm, value)
-                for arm in arms
-                for value in next_values(scores.of(arm, grid), grid)
-            }:
-                for done in as_completed(waiting):
-                    arm, value = waiting[done]
-                    stage, correct = grid.stage or arm.arm, done.result()
-                    scores.add(stage, grid.candidate(grid.apply(arm, value)), correct)
-                    scores.say(f"{stage}: {_in_words(value)}: {correct}/{scores.total}")
+            try:
+                while waiting := {
+                    pool.submit(measure, grid.apply(arm, value)): (arm, value)
+                    for arm in arms
+                    for value in next_values(scores.of(arm, grid), grid)
+                }:
+                    for done in as_completed(waiting):
+                        arm, value = waiting[done]
+                        stage, correct = grid.stage or arm.arm, done.result()
+                        scores.add(stage, grid.candidate(grid.apply(arm, value)), correct)
+                        scores.say(f"{stage}: {_in_words(value)}: {correct}/{scores.total}")
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)  # leaving waits for what has begun, and begins no more
     except BrokenProcessPool:
         raise HarnessError(
             "a process of the search for rates was killed",

@@ -33,7 +33,7 @@ from harness.plugins.guard import failures_as_errors
 from harness.records import verifications
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import chain, known_certificates
-from harness.records.store import digest_of, read_record, record_path, seed_of, write_record_at
+from harness.records.store import digest_of, read_record, record_path, seed_of, write_record
 from harness.records.verifications import Comparison, Source, Verification, claimed
 from harness.records.weights import read_weights, weights_path
 from harness.runs.evaluations import evaluate
@@ -87,9 +87,10 @@ def verify_all(
             with Progress(console, cell.cost.seconds) as show:
                 show.cell(str(path))
                 watch = Watch(partial(_advance, show, cell.cost))
-                yield Verified(path, chosen, *verify(path, record, data, chosen, keep, watch))
+                done = verify(path, record, data, chosen, keep, watch)
         else:
-            yield Verified(path, chosen, *verify(path, record, data, chosen, keep))
+            done = verify(path, record, data, chosen, keep)
+        yield Verified(path, chosen, *done)
 
 
 def _advance(show: Progress, cost: Cost, stage: str, work: float) -> None:
@@ -132,14 +133,14 @@ def verify(
             second = _trained(record, data, trained, keep and not weights_path(path).is_file(), watch)
         else:
             second = _tested(path, record, data, source)
-        spread = verifications.spread_of(path, record) if source == "training" and results else None
+        spread = None if source != "training" else verifications.spread_of(path, record) if results else {}
         comparison = verifications.compare(record, second, spread)
         if keep and comparison.largest is not None and comparison.allowed is not None and second.curve is not None:
             with finishing():
                 if comparison.word == verifications.IDENTICAL and weights_path(trained).is_file():
                     write_atomically(weights_path(path), weights_path(trained).read_bytes())  # before it is named
                     record = msgspec.structs.replace(record, weights=second.weights)
-                    write_record_at(path, record)
+                    write_record(path.parent, record, path)
                     record = msgspec.structs.replace(record, digest=digest_of(record))
                 kept = Verification(
                     record=record.digest,

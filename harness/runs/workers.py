@@ -172,6 +172,14 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
         crew.stop()
 
 
+def _exit_code(shown: str) -> int | None:
+    """The exit code that squeue shows as "code:signal", or once as the status of wait; −9: killed by signal 9."""
+    code, colon, killed = shown.partition(":")
+    if colon:
+        return -int(killed) or int(code)
+    return os.waitstatus_to_exitcode(int(code)) if code.isdecimal() else None
+
+
 def _why(code: int | None, line: str) -> str:
     killed = code is not None and code < 0  # then its last line is not the reason
     return line if line and not killed else f"exit code {code}"
@@ -295,7 +303,7 @@ class Slurm:
         queue = {}
         for line in result.stdout.splitlines():
             job, task, state, code, *_ = map(str.strip, line.split("|"))
-            queue[f"{job}_{task}"] = (state, int(code) if code.isdecimal() else None)
+            queue[f"{job}_{task}"] = (state, _exit_code(code))
         over = [task for task in self.tasks if queue.get(task, ("CANCELLED", None))[0] in OVER]
         self.tasks = [task for task in self.tasks if task not in over]
         logs = self.plan.results / FOLDER

@@ -69,12 +69,12 @@ def test_a_race_is_told_by_medians_and_what_did_not_arrive_by_its_reason() -> No
 
 @pytest.mark.slow
 def test_a_race_on_digits_arrives_and_its_table_replaces_the_one_on_the_page(tmp_path: Path) -> None:
-    results = race.run(["digits"], rounds=1, implementations=["ours fp32", "loop"])
-    assert {result.library: result.status for result in results} == {"ours": "reached", "loop": "reached"}
+    results = race.run(["digits"], rounds=1, implementations=["ours fp32"])
+    assert {result.library: result.status for result in results} == {"ours": "reached"}
     assert all(0 < result.median < 600 and result.answers[0].accuracy >= 0.93 for result in results)
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- race -->\nold\n<!-- /race -->\nafter\n")
     race.save(results, tmp_path / "out", page)
     assert "](out/race.svg)" in page.read_text()
     head, *rows, tail = page.read_text().splitlines()
-    assert (head, tail, sum("digits" in row for row in rows), "old" in rows) == ("before", "after", 2, False)
+    assert (head, tail, sum("digits" in row for row in rows), "old" in rows) == ("before", "after", 1, False)

@@ -121,6 +121,12 @@ def test_what_lies_on_a_limit_is_a_claim(tmp_path: Path, base: dict[str, str], c
 def test_an_id_occurs_once_and_a_claim_without_one_is_named_by_its_number(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="claim 'one': the id occurs twice"):
         read(_file(tmp_path, VALUE, VALUE))
+    with pytest.raises(HarnessError, match=f"claim {CONTEXT['id']}: the id occurs twice".replace('"', "'")):
+        read(_file(tmp_path, CONTEXT, CONTEXT))
+    path = _file(tmp_path, VALUE)
+    path.write_text(f"{path.read_text()}\n{path.read_text().replace('one', 'two')}")
+    with pytest.raises(HarnessError, match="statement 's': the id occurs twice"):
+        read(path)
     with pytest.raises(HarnessError, match="claim number 2: Object missing required field `id`"):
         read(_file(tmp_path, VALUE, {k: v for k, v in VALUE.items() if k != "id"}))
 

@@ -1,18 +1,21 @@
-"""The skeleton package passes its own tests as written; docs/tutorials/try-my-encoder.md installs and runs it."""
+"""The packages that the program writes pass their own tests as written; tutorials install and run them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.errors import HarnessError
+from harness.papers.authoring import write_paper
 from harness.plugins.skeleton import write_skeleton
 from tests.command import harness, python
 
 
 @pytest.mark.slow
-def test_it_passes_its_tests(tmp_path: Path) -> None:
-    package = tmp_path / "spiral"
-    write_skeleton("spiral_wave", package)
+@pytest.mark.parametrize(("write", "name"), [(write_skeleton, "spiral_wave"), (write_paper, "my-paper")])
+def test_it_passes_its_tests(write: Callable[[str, Path], object], name: str, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    write(name, package)
     python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
 
 

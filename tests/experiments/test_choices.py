@@ -35,6 +35,7 @@ from harness.papers.dct_snn.recipe import (
     SHORT,
     with_mnist_rate,
 )
+from harness.report.tables import NOT_TUNED
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 from harness.runs.validation import ann_score, score, snn_score, validation_split
 from harness.training import batches, loop
@@ -110,14 +111,16 @@ def test_an_added_encoder_gets_the_rate_of_held_out_images(tmp_path: Path, monke
     assert {(row["total"], row["seed"], row["stage"]) for row in scores.values()} == {(40, SEED, "poisson@4")}
     again = harness(*run[:-1], arms[1])
     assert "nothing to train" in again.err
-    assert "; cyclic-6: its fine-tuning rate was not chosen by the common rule" in again.out  # not the searched one
+    assert f"; cyclic-6: {NOT_TUNED}" in again.out  # not the searched one
     (record,) = tmp_path.rglob(f"{arms[1]}/seed-0000.json")
     assert json.loads(record.read_text())["config"]["snn"]["learning_rate"] == best
     cells = json.loads(harness("status", "--json").out)["cells"]
     assert [cell["status"] for cell in cells if cell["arm"] == arms[1]] == ["done", "missing"]  # of two seeds
-    assert "cyclic-6, poisson@4: their fine-tuning rates were not chosen by the common rule" in harness(*run).out
+    assert f"cyclic-6, poisson@4: {NOT_TUNED}" in harness(*run).out
     assert "poisson@4~0.1: no search chose this rate" in harness(*run[:-1], "poisson@4~0.1").err
     assert "--tune is for the arms that --encoder adds" in harness("run", "tiny", "--tune").err
+    planned = harness("run", "tiny", "--encoder", "poisson-6", "--tune")
+    assert (planned.code, "poisson-6 is an arm of tiny already" in planned.err) == (2, True)
 
 
 def test_arms_of_lite_differ_in_code_loss_and_map_alone() -> None:

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import filelock
 import pytest
 
-from harness.machine.files import Owner, hold, holder, read_sealed, write_atomically, write_sealed
+from harness.machine.files import Owner, cache_root, hold, holder, read_sealed, write_atomically, write_sealed
 
 PROGRAM = """
 import sys, time
@@ -20,6 +20,11 @@ with hold(Path(sys.argv[1])) as owner:
     print(owner, flush=True)
     time.sleep(60)
 """
+
+
+def test_the_cache_may_be_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", ".")
+    assert cache_root() == Path()
 
 
 @pytest.fixture
@@ -35,14 +40,13 @@ def elsewhere(lock: Path) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_what_another_process_holds_is_named_until_it_ends(lock: Path, number: int) -> None:
+def test_what_another_process_holds_is_named_until_it_ends(lock: Path) -> None:
     process = elsewhere(lock)
     os.kill(process.pid, signal.SIGSTOP)  # a stopped process keeps its lock
     with hold(lock) as owner:
         assert str(process.pid) in str(owner)
     assert holder(lock) == owner
-    for signalled in (signal.SIGCONT, number):
+    for signalled in (signal.SIGCONT, signal.SIGKILL):
         os.kill(process.pid, signalled)
     process.communicate()
     assert holder(lock) is None

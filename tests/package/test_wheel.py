@@ -1,7 +1,6 @@
 """What would be published is whole, and the program from its wheel works in an empty folder."""
 
 import email
-import importlib.util
 import json
 import re
 import subprocess
@@ -74,7 +73,7 @@ for line in sys.argv[1:]:
 
 
 def test_verbs_that_need_nothing_leave_nothing(installed: Installed, tmp_path: Path) -> None:
-    verbs = ("list", "show quickstart", "encoders check dct", "doctor", "status", "report")
+    verbs = ("list", "show quickstart", "encoders check direct", "doctor", "status", "report")
     assert installed.run(tmp_path, "python", "-c", IN_TURN, *verbs)
     assert list(tmp_path.iterdir()) == []
 
@@ -89,8 +88,6 @@ def test_a_cell_is_run_verified_predicted_and_shown_on_a_page(installed: Install
     installed.run(tmp_path, "harness", "run", "quickstart", "--profile", "smoke", "--arm", "direct-16")
     verify = ("harness", "verify", CELL, "--results-dir", "results/local", "--from")
     installed.run(tmp_path, *verify, "weights")
-    # Without the simulator: one line that says what it needs.
-    installed.run(tmp_path, *verify, "snntorch", code=0 if importlib.util.find_spec("snntorch") else 2)
     (weights,) = (tmp_path / "results/local").rglob("*.safetensors")
     assert json.loads(installed.run(tmp_path, "harness", "predict", str(weights), "--json"))["total"] == 360
     installed.run(tmp_path, "harness", "report")

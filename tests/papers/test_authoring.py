@@ -1,8 +1,5 @@
 """A paper of one's own: what is written runs and is judged, and what is wrong with one is said in a line each."""
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,37 +109,3 @@ def test_three_seeds_never_judge_steps(package: Path) -> None:
         after='kind = "steps-to-reach"\narm = "direct-4"\nvalue = "4"\ntarget = "90"',
     )
     assert found == ["1 claim ('my-paper-t4'): 3 seeds of my-paper-digits can never judge that — plan at least 5"]
-
-
-@pytest.mark.slow
-def test_from_an_empty_folder_to_a_judged_page(tmp_path: Path) -> None:
-    pytest.importorskip("setuptools")
-    root, site = str(Path(__file__).parents[2]), tmp_path / "site"
-    place = {"PYTHONPATH": f"{root}{os.pathsep}{site}", "HARNESS_CACHE": str(tmp_path / "cache"), "COLUMNS": "100"}
-
-    def typed(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=tmp_path,
-            env={**os.environ, **place},
-            capture_output=True,
-            text=True,
-            timeout=170,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    typed("harness", "papers", "new", "my-paper")
-    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--quiet"]
-    typed("pip", "install", *options, "--target", str(site), "./my-paper")
-    typed("pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", "my-paper", "my-paper")
-    assert f"open {Path('results/local-report/index.html')}" in typed("harness", "run", "my-paper-digits")
-    found = json.loads(typed("harness", "claims", "--paper", "my-paper", "--results-dir", "results/local", "--json"))
-    verdicts = {claim["id"]: (claim["seeds"], claim["verdict"]) for claim in found["claims"]}
-    assert {seeds for seeds, _ in verdicts.values()} == {"3 of 3"}
-    assert not {"no records", "incomplete", "not comparable", "stale"} & {verdict for _, verdict in verdicts.values()}
-    page = (tmp_path / "results/local-report/index.html").read_text("utf-8")
-    assert ("<title>my-paper: does" in page, 'data-claim="my-paper-t4"' in page) == (True, True)
-    typed("harness", "report", "--paper", "my-paper", "--evidence-dir", "results/local")
-    assert "Of 2 statements" in (tmp_path / "results/local-report/report.md").read_text("utf-8")

@@ -32,7 +32,6 @@ from harness.records.store import read_record
 from harness.report import figures, read
 from harness.report.drawing import (
     COLOURS,
-    Name,
     Names,
     both_renderings,
     colour_of,
@@ -50,6 +49,7 @@ from harness.report.figures import claims_figures, figures_of, named, panels_of,
 from harness.schema import Counts, Epoch
 from tests.analysis.judging import change, end_ann
 from tests.command import ROOT
+from tests.report.panels import panel
 
 from .campaigns import CATALOGUE, Campaign, empty, write_along, write_arm, write_mnist
 
@@ -430,14 +430,6 @@ def test_many_arms_are_spread_by_code_and_a_code_with_a_crowd_of_them_by_their_n
 # What was painted is kept
 
 
-def panel(colour: str = COLOURS["dct"], name: str = "DCT", high: float = 3.0) -> tuple[bytes, Callable[[], bytes]]:
-    with styled():
-        figure, (ax,) = new_figure(2.0)
-        ax.plot([1, 2, 4], [9.0, 5.0, high], color=colour)
-        logarithmic(ax, foot_of([9.0, 5.0, high]))
-        return both_renderings(figure, "A panel", ["the same data"], [[Name(name, colour, (4.0, high))]])
-
-
 def tick(value: float, _: int) -> str:
     return f"{value:.0f}"
 
@@ -479,7 +471,7 @@ def test_another_process_finds_what_this_one_painted(kept: Path, monkeypatch: py
     svg, _ = panel()
     (path,) = kept.iterdir()
     write_sealed(path, (read_sealed(path) or b"").removesuffix(svg) + b"from the cache")
-    program = "import sys; from tests.report.test_figures import panel; sys.stdout.buffer.write(panel()[0])"
+    program = "import sys; from tests.report.panels import panel; sys.stdout.buffer.write(panel()[0])"
     found = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,

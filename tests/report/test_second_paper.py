@@ -73,12 +73,6 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     return catalogue()
 
 
-def test_an_installed_package_is_found(two: Catalogue) -> None:
-    assert [paper.name for paper in two.papers] == ["dct-snn", "qcfs", "invented"]
-    assert two.experiment("invented-interleaved").title == CATALOGUE.experiment("ablation-interleaved").title
-    assert len(two.claims_of("invented-interleaved")) == 20
-
-
 def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Campaign) -> None:
     for experiment in ("ablation-interleaved", "invented-interleaved"):
         for arm, finals in FINALS.items():

@@ -25,6 +25,7 @@ from harness.report.table import Link, Row, Table, csv_text
 from harness.report.tables import (
     FEW_PAIRS,
     NO_INTERVAL,
+    NONE_CHOSEN,
     NOT_COUNTED,
     NOT_TUNED,
     accuracy_table,
@@ -183,12 +184,12 @@ def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(ca
     sources = campaign.both()
     experiment = with_added(CATALOGUE.experiment("quickstart"), sources)
     whole = accuracy_table(experiment, "lite", sources)
-    assert whole.caption == "No fine-tuning rate was chosen by the common rule."
+    assert whole.caption == f"{NONE_CHOSEN.capitalize()}."
     assert not any(row.cells[0].note for row in whole.rows)
-    assert "more; no fine-tuning rate was chosen" in " ".join(on_terminal(campaign, "quickstart").split())
+    assert "more; no learning rate of fine-tuning was chosen" in " ".join(on_terminal(campaign, "quickstart").split())
     write_arm(campaign.local, "quickstart", "lite", "dct@4~0.003", (9000, 9010))
     said = " ".join(on_terminal(campaign, "quickstart").split())
-    assert "cyclic-16, poisson-16, dct@4: their fine-tuning rates were not chosen by the common rule" in said
+    assert f"cyclic-16, poisson-16, dct@4: {NOT_TUNED}" in said
     write_mnist(campaign.evidence)
     write_arm(campaign.evidence, MNIST, "paper", "poisson-100", (9700, 9710, 9720, 9690, 9700))
     table = table_of(campaign)
@@ -199,7 +200,7 @@ def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(ca
     assert [row.cells[4].note for row in gaps.rows] == ["", "", FEW_PAIRS, NOT_TUNED]
     gaps = paired_table(experiment, "lite", sources)
     assert gaps is not None
-    assert gaps.caption.endswith("No fine-tuning rate was chosen by the common rule.")
+    assert gaps.caption.endswith(f"{NONE_CHOSEN.capitalize()}.")
 
 
 def verified(path: Path, source: VerifiedFrom, verdict: Word = "identical") -> None:
@@ -258,13 +259,13 @@ def test_statements_are_counted_each_with_the_words_of_its_parts(tmp_path: Path,
     write_judged(write, MNIST, "paper", "cyclic-2", (9400, 9401, 9402, 9403, 9404))
     table = tally(tmp_path)
     # Accuracies and Table 1 on MNIST, and "about 200" without "orders of magnitude".
-    untrained = "1 without training a network"
-    assert table.title == f"Of 17 statements, 1 comes out, 2 in part ({untrained}), 14 are not answered."
+    bases = "1 on the paper's network, 1 without training a network"
+    assert table.title == f"Of 17 statements, 1 comes out, 2 in part ({bases}), 14 are not answered."
     said = {row.cells[0].value: (row.cells[1].value, row.cells[2].value) for row in table.rows}
     assert said["MNIST: 98.54 % at 16 steps, 97.3 at 5, 86.7 at 2"] == (
         "in part",
-        "16 steps: reproduced, tuned; 5 steps: no records, trained at T = 5 (read otherwise: not comparable); "
-        "2 steps: higher, trained at T = 2 (read otherwise: not comparable)",
+        "16 steps: reproduced, tuned; 5 steps: no records, trained at T = 5 (other readings: not comparable); "
+        "2 steps: higher, trained at T = 2 (other readings: not comparable)",
     )
     assert len(table.rows) == 17
 

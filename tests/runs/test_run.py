@@ -21,7 +21,7 @@ from harness.records.store import lock_path, read_record
 from harness.runs.plan import PlannedCell, cells_of, configurations, make_plan
 from harness.runs.run import Finished, Run, sweep
 from harness.runs.status import status
-from harness.runs.workers import require_possible
+from harness.runs.workers import _exit_code, require_possible
 from harness.snn.kernels import Kernel
 from harness.training.cell import Setting, run_cell
 from tests.cells import CPU, tiny_data
@@ -120,6 +120,11 @@ def test_a_gpu_of_the_cluster_is_asked_of_slurm_if_this_machine_has_none(tmp_pat
     said = harness(*command, "--on", "slurm").out
     assert {"#SBATCH --gpus-per-node=1", "#SBATCH --time=60"} <= set(said.splitlines())
     assert json.loads(harness(*command, "--on", "slurm", "--json").out)["script"].startswith("#!/bin/bash")
+
+
+@pytest.mark.parametrize(("shown", "code"), [("75:0", 75), ("0:9", -9), ("19200", 75), ("", None)])
+def test_slurm_says_how_a_task_ended_as_code_and_signal_or_as_wait_does(shown: str, code: int | None) -> None:
+    assert _exit_code(shown) == code
 
 
 # The run

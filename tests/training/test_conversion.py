@@ -18,9 +18,7 @@ from harness.plugins.parts import METHODS
 from harness.records.fingerprint import fingerprint
 from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
-from harness.records.weights import read_weights
 from harness.runs.plan import PlannedCell, cells_of, estimate
-from harness.runs.predict import predict, restore
 from harness.runs.run import compute, sealed
 from harness.runs.verify import verify
 from harness.schema import Record
@@ -71,9 +69,6 @@ def test_kept_weights_give_the_same_answers(tmp_path: Path) -> None:
     write_record(tmp_path, record)
     for source in ("weights", "training"):
         assert verify(path, read_record(path), tiny_data(), source)[0].word == "identical"
-    weights = read_weights(path.with_suffix(".safetensors"))
-    again = predict(restore(weights), tiny_data().test, 0)
-    assert again.counts == record.curve
     with pytest.raises(HarnessError, match="cannot state"):
         verify(path, read_record(path), tiny_data(), "norse")
 

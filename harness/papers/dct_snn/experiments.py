@@ -76,7 +76,7 @@ def _as_printed(batch: int, epochs: int = 0, augmented: Augmentation | None = No
     `augmented`: how both trainings are; None leaves the ANN its own shift, and fine-tuning without one.
     """
     ann, changes = recipe.MNIST_PAPER.ann, recipe.printed_fine_tuning(batch)
-    name, how, length = f"cyclic-16-as-printed-b{batch}", "no crops", ""
+    name, how, length = f"cyclic-16-as-printed-b{batch}", "no crops or flips", ""
     if epochs:
         changes |= {"ann.epochs": epochs, "ann.decay_every": ann.decay_every * epochs // ann.epochs}
         name, length = f"{name}-ann{epochs}", f", ANN of {epochs} epochs"
@@ -199,7 +199,7 @@ _READINGS_ON_MNIST: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...] 
     ("mean-loss", "cross-entropy on U_T / T", dct(), {"snn.loss_input": "mean"}),
     (
         "released",
-        "all of the released code, printed rates, no crops",
+        "the released code's choices, printed rates, no crops or flips",
         _BATCH,
         {**RELEASED, **recipe.printed_fine_tuning(16)},
     ),
@@ -235,7 +235,7 @@ _READINGS_ON_CIFAR10: tuple[tuple[str, str, EncoderSpec, Mapping[str, Any]], ...
     ("chroma", "DCT, cyclic, on YCbCr off centre, as released", dct(schedule="cyclic", colour="ycbcr-released"), {}),
     (
         "released",
-        "all of the released code",
+        "the released code's choices",
         dct(colour="ycbcr-released", threshold_scope="batch", frames="rgb"),
         RELEASED,
     ),
@@ -362,7 +362,7 @@ ABLATION_READINGS = on_cifar10(
             "interleaved-released",
             dct(**_AS_RELEASED.encoder.parameters, schedule="interleaved"),
             48,
-            "interleaved, all of the released code",
+            "interleaved, the released code's choices",
             changes=_AS_RELEASED.changes,
         ),
         replace(_AS_RELEASED, name="cyclic-released"),

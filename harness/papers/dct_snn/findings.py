@@ -6,10 +6,12 @@ Below them: the first sentences of the report.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from math import inf, nan
+from math import inf, isnan, nan
+from statistics import fmean
 
 from encoders.registry import BUILTIN
 from harness.analysis.cells import paired
+from harness.analysis.differences import along_training
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
 from harness.analysis.judges import Judgement, settled, shortened
@@ -22,7 +24,6 @@ from harness.analysis.statistics import (
     estimate,
     outcomes_without_images,
 )
-from harness.analysis.verdicts import ON_SMALL, STATEMENTS
 from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import AboveRow, Ordering
 from harness.config import ProfileName
@@ -46,7 +47,7 @@ SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-
 OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdict")
 _VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind == "value"}
 MECHANISMS = experiments.ABLATION_MECHANISMS
-ANN_OF_P = "The ANN of p is trained at the rate that was chosen for that of x."
+ANN_OF_P = "The ANN of p is trained at the learning rate that was chosen for that of x."
 
 
 def _with_one_ann(arm: str, reference: str) -> Pair:
@@ -100,21 +101,18 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
     by_name = {printed.name: printed for printed in PRINTED}
     runs = [by_name[name] for name in ("first 8 × 3", "first 8 × 6", "interleaved 8 × 3")]
     short, long, interleaved = (printed.published for printed in runs)
-    rows, sentences = [Row.of("published", short, long, long - short, interleaved)], []
+    rows, above = [Row.of("published", short, long, long - short, interleaved)], []
     for profile in ask.judging(experiments.ABLATION_INTERLEAVED):
         gained = ask.apart_at_end(source, runs[1], runs[0], profile)
-        first, later, mixed = (source.estimate(r.side[0].name, profile, r.side[1], r.timesteps) for r in runs)
+        first, later, mixed = (ask.at_end(source, profile, run.side) for run in runs)
         if gained is not None and first is not None and mixed is not None:
-            rows.append(Row.of(f"ours, {profile}", first, later, gained, mixed))
-            above = profile in OWN_PROFILES and first.mean > short and mixed.mean > interleaved
-            remark = ", where our networks of 24 steps stand above both published ones" if above else ""
             alone = f" ({counted(gained.seeds, 'seed')})" if gained.seeds < LEAST_SEEDS else ""
-            sentences.append(f"{gained.mean:+.1f} at {profile}{alone}{remark}")
-    if sentences:
-        caption = (
-            f"Accuracy in percent. From 24 to 48 steps the first 8 frequencies gain {long - short:+.1f} points as "
-            f"published; ours {', '.join(sentences)}."
-        )
+            rows.append(Row.of(f"ours, {profile}{alone}", first, later, gained, mixed))
+            above += [profile] * (profile in OWN_PROFILES and first.mean > short and mixed.mean > interleaved)
+    if rows[1:]:
+        caption = "Accuracy in percent."
+        if above:
+            caption += f" At {_listed(above)} our two networks of 24 steps are above both published ones."
         columns = (
             Column("whose"),
             Column("first 8 × 3, 24 steps", "interval"),
@@ -134,18 +132,16 @@ def _few_steps(source: Source) -> str:
     gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)}
     for steps in (min(experiments.LATENCY_STEPS), max(experiments.LATENCY_STEPS)):
         arms = [arm for arm in ONE_ANN.arms if arm.timesteps == steps]
-        estimates = {arm.name: source.estimate(ONE_ANN.name, "paper", arm.name, steps) for arm in arms}
+        estimates = {arm.name: ask.at_end(source, "paper", (ONE_ANN, arm.name)) for arm in arms}
         reached = {name: estimate.mean for name, estimate in estimates.items() if estimate is not None}
         dct = reached.pop(f"dct-p-{steps}", None)
         if dct is None or not reached:
             return ""
         best = max(reached, key=lambda name: reached[name])
         title = brief(title_of(ONE_ANN.arm(best)))
-        remark = ", not shown to differ" if best in gaps and gaps[best].shown == "not shown" else ""
+        remark = f", {gaps[best].shown.replace('not shown', 'not shown to differ')}" * (gaps[best].shown != "differs")
         sentences.append(f"after {steps} steps {title} reaches {reached[best]:.1f} % and DCT on p {dct:.1f}{remark}")
-    return (
-        f"On MNIST ({_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}), one ANN for all codes, {'; '.join(sentences)}"
-    )
+    return f"On MNIST ({_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}), ANNs trained alike, {'; '.join(sentences)}"
 
 
 def _schedules(source: Source) -> str:
@@ -162,7 +158,9 @@ def _schedules(source: Source) -> str:
             f"{gap.apart.mean:+.1f} points in {gap.pair.name}{'' if gap.shown == 'differs' else ' (not shown)'}"
             for gap in gaps
         ]
-        orders = f"; on a small network ({small}), at cyclic's rate, the same cycle differs by {_listed(apart)}"
+        orders = (
+            f"; on a small network ({small}), at cyclic's learning rate, the same cycle differs by {_listed(apart)}"
+        )
     lead = _lead(source)
     if lead is None or lead.mean is None or lead.low is None or lead.high is None or not lead.published:
         return ""
@@ -209,7 +207,7 @@ def _training(source: Source) -> str:
     """The difference of cyclic and interleaved before and after fine-tuning, the paper's own network first."""
     lead = _lead(source)
     ends = [(lead.balanced, lead.mean, _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm))] if lead else []
-    for pair in source.along_training(experiments.ABLATION_TRAINING, "lite")[:1]:
+    for pair in along_training(source.loaded, experiments.ABLATION_TRAINING, "lite")[:1]:
         small = _budget(experiments.ABLATION_TRAINING, "lite", pair.arm)
         means = [reading.mean for reading in pair.readings.values()]
         ends.append((means[0], means[-1], small))
@@ -218,7 +216,7 @@ def _training(source: Source) -> str:
         for before, after, budget in ends
         if before is not None and after is not None
     ]
-    return f"Cyclic less interleaved: {'; '.join(said)}" if said else ""
+    return f"Cyclic minus interleaved: {'; '.join(said)}" if said else ""
 
 
 def _energy(source: Source) -> str:
@@ -228,7 +226,7 @@ def _energy(source: Source) -> str:
         """Energy in µJ by code, by arithmetic and with memory, and how it was reached: steps, accuracy."""
         spent: dict[str, tuple[float, float, str]] = {}
         for arm in experiment.arms:
-            reached = source.estimate(experiment.name, "paper", arm.name, arm.timesteps)
+            reached = ask.at_end(source, "paper", (experiment, arm.name))
             operations = source.operations.get((experiment.name, "paper", arm.name))
             if reached is None or reached.mean < ENOUGH or operations is None:
                 continue
@@ -245,12 +243,12 @@ def _energy(source: Source) -> str:
         return ""
     named = {brief(name): spent[name] for name in dict.fromkeys((best, dct))}
     named |= {"the paper's own code with another ANN": apart[printed]} if printed in apart else {}
-    costs = [f"{alone:.2f} and {memory:.2f} µJ in {name} ({how})" for name, (alone, memory, how) in named.items()]
+    costs = [f"{name} {alone:.2f} ({memory:.2f}; {how})" for name, (alone, memory, how) in named.items()]
     ann = next(filter(None, (source.operations.get((ONE_ANN.name, "paper", arm.name)) for arm in ONE_ANN.arms)))
-    as_ann = [f"{ann.ann_uj(model):.2f}" for model in (FORTY_FIVE_NM, WITH_MEMORY)]
+    network = _budget(ONE_ANN, "paper", ONE_ANN.arms[0].name)
     return (
-        f"On MNIST, a mean of {ENOUGH:g} % costs for an image, by arithmetic alone and with memory, {_listed(costs)}; "
-        f"the ANN {_listed(as_ann)}"
+        f"On MNIST ({network}), µJ for an image at {ENOUGH:g} %, by arithmetic (with memory): {', '.join(costs)}, the "
+        f"ANN {ann.ann_uj(FORTY_FIVE_NM):.2f} ({ann.ann_uj(WITH_MEMORY):.2f})"
     )
 
 
@@ -270,8 +268,7 @@ TOPICS = (
             "How accurate is a network of 16 steps on MNIST when it is read early?": ask.read_early(
                 MNIST_ENCODERS,
                 (1, 2, 4, 5, 8, 16),
-                "Rates were chosen for the last step. At the printed rate DCT keeps more of its accuracy at 5 and at 2 "
-                "steps; the claims say how much.",
+                "Learning rates were chosen for the last step.",
             ),
             "How accurate is a network of 48 steps on CIFAR-10 when it is read early?": ask.read_early(
                 CIFAR10_ENCODERS, (2, 5, 6, 10, 11, 16, 24, 48)
@@ -294,7 +291,7 @@ TOPICS = (
     Topic(
         "Schedules",
         {
-            "Which discrepancy tells most? The same 8 frequencies for 24 and for 48 steps": _discrepancy,
+            "Where do we differ most? The same 8 frequencies for 24 and for 48 steps": _discrepancy,
             "How do the six accuracies of §6 compare, two by two?": ask.every_pair(PRINTED),
             "Does interleaving lose because spikes die out and the membrane is reset?": ask.claims(
                 lambda judged: judged.statement == "interleaving-mechanism" and judged.mean is not None
@@ -411,48 +408,39 @@ TOPICS = (
 
 # --- What a reader meets first: an answer, and at most three findings with network, budget and interval
 
-# The words of the answer, and the statement that decides each.
-HEADLINES: Mapping[str, Mapping[str, str]] = {
-    "the accuracies on": {
-        "MNIST": "mnist-accuracy",
-        "CIFAR-10": "cifar10-accuracy",
-        "CIFAR-100": "cifar100-accuracy",
-        "TinyImageNet": "tinyimagenet-accuracy",
-    },
-    "the gains over": {
-        "other temporal codes on MNIST (by a re-tuned recipe)": "mnist-other-codes",
-        "interleaving": "cyclic-beats-interleaved",
-        "fewer frequencies": "all-beat-first-8-beat-intermittent",
-    },
+# What the answer names, by the statement that decides it.
+NAMES = {
+    "mnist-accuracy": "accuracy on MNIST",
+    "cifar10-accuracy": "accuracy on CIFAR-10",
+    "cifar100-accuracy": "accuracy on CIFAR-100",
+    "tinyimagenet-accuracy": "accuracy on TinyImageNet",
+    "mnist-other-codes": "gains over other temporal codes on MNIST (by a re-tuned recipe)",
+    "cyclic-beats-interleaved": "gains over interleaving",
+    "all-beat-first-8-beat-intermittent": "gains over fewer frequencies",
 }
 MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
 SHOWN = {
     "differs": "differs",
-    "equivalent": "ends within {margin:g} points of DCT",
+    "equivalent": "ends within {margin:.2g} points of {other}",
     "not shown": "is not shown to differ",
 }
 
 
 def first_sentences(source: Source) -> list[str]:
-    """The answer in one sentence, then the findings that have all their records, the strongest evidence first.
+    """The answer, then the findings that have all their records, the strongest evidence first.
 
     Empty if no record judges anything.
     """
     if not (words := ask.statement_words(source, PAPER)):
         return []
     counts = Counter(words.values())
-    answered = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
-    parts = []
-    verbs = {word: verb for word, (*_, verb) in STATEMENTS.items()}
-    for word, verb in (*verbs.items(), (ON_SMALL, f"are answered {ON_SMALL}")):
-        of_word = {
-            topic: [item for item, of in items.items() if words.get(of) == word] for topic, items in HEADLINES.items()
-        }
-        named = [f"{topic} {_listed(items)}" for topic, items in of_word.items() if items]
-        parts += [f"{_listed(named)} {verb}"] if named else []
-    answer = f"{'Mostly' if 2 * counts['comes out'] > len(words) else answered}: {'; '.join(parts)}."
-    answer += _exceeding_too(source) if words.get("mnist-other-codes") == "comes out" else ""
-    return [answer, *filter(None, (_of_orderings(source), _of_mnist(source), _of_codes(source)))]
+    answer = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
+    answer = "Mostly" if 2 * counts["comes out"] > len(words) else answer
+    too = _exceeding_too(source) if words.get("mnist-other-codes") == "comes out" else ""
+    return [
+        f"{answer}. {headline(source)}{too}",
+        *filter(None, (_of_orderings(source), _of_mnist(source), _of_codes(source))),
+    ]
 
 
 def _exceeding_too(source: Source) -> str:
@@ -460,18 +448,15 @@ def _exceeding_too(source: Source) -> str:
     rows = [claim for claim in PAPER.claims if isinstance(claim, AboveRow)]
     names = []
     for name in (name for name in BUILTIN if name != "dct"):
-        means = [source.estimate(LATENCY_MNIST.name, "paper", f"{name}-{r.timestep}", r.timestep) for r in rows]
+        means = [ask.at_end(source, "paper", (LATENCY_MNIST, f"{name}-{row.timestep}")) for row in rows]
         if all(mean and mean.mean > float(row.row.value) for mean, row in zip(means, rows, strict=True)):
             names.append(name.replace("poisson", "Poisson"))
-    return (
-        f" The published temporal codes on MNIST are exceeded here by {_listed(names)} input as well." if names else ""
-    )
+    return f" Our means of {_listed(names)} input exceed the same published accuracies, untested." if names else ""
 
 
 def headline(source: Source) -> str:
     """The shortest answer: what comes out, and what does not; empty if no record judges anything."""
-    names = {statement: item for items in HEADLINES.values() for item, statement in items.items()}
-    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), names))
+    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), NAMES))
 
 
 def _of_orderings(source: Source) -> str:
@@ -492,9 +477,7 @@ def _of_orderings(source: Source) -> str:
         )
     )
     signs = sum(mean > 0 for mean in means)
-    subject = f"{signs} of the {len(means)} orderings that §6 states have"
-    if signs == len(means):
-        subject = f"each of the {signs} orderings that §6 states has"
+    subject = f"{f'{signs} of the' if signs < len(means) else 'all'} {len(means)} orderings of §6"
     by_seeds = sorted(Counter(ordering.seeds_done for ordering in orderings.values()).items(), reverse=True)
     over = [
         f"{count} over {seeds} paired seeds"
@@ -503,11 +486,11 @@ def _of_orderings(source: Source) -> str:
         for seeds, count in by_seeds
     ]
     return (
-        f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} the "
+        f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} have the "
         f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
-        f"{_against('interleaved', lead)}; {lead.published:.1f} published); before fine-tuning it is "
+        f"{_against('interleaved', lead)}; {lead.published:.1f} published), before fine-tuning "
         f"{_against('it', before)})."
-        f"{' Both have the rate that was chosen for cyclic on validation images.' if lead.not_tuned else ''}"
+        f"{' Both use the learning rate chosen for cyclic on validation images.' if lead.not_tuned else ''}"
         f"{_unsettled(source, 'short', [sides], lead.margin or 0.0)}"
     )
 
@@ -521,8 +504,8 @@ def _of_mnist(source: Source) -> str:
         return ""
     first, *others = ours
     accuracies = [
-        f"{_accuracy(first)} % at {first.timestep} steps ({first.published:g} published)",
-        *(f"{_accuracy(row)} at {row.timestep} ({row.published:g})" for row in others),
+        f"{_accuracy(first)} % at {first.timestep} steps ({first.published:g} published: {first.verdict})",
+        *(f"{_accuracy(row)} at {row.timestep} ({row.published:g}: {row.verdict})" for row in others),
     ]
     sentence = (
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {counted(first.seeds_done, 'seed')}, 95 % "
@@ -533,23 +516,24 @@ def _of_mnist(source: Source) -> str:
 
 
 def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
-    """DCT on p and Poisson input with one ANN for both, in a sentence; empty if a planned seed is missing."""
-    dct, poisson = ([f"{code}-{at}" for at in steps] for code in ("dct-p", "poisson"))
-    if any(len(ask.planned_cells(source, "paper", (ONE_ANN, arm))) < LEAST_SEEDS for arm in (*dct, *poisson)):
+    """Poisson input against DCT on p, with one ANN for both; empty if a planned seed is missing."""
+    gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)}
+    if any(f"poisson-{at}" not in gaps for at in steps):
         return ""
-    ours, theirs = (
-        _listed(
-            [
-                _accuracy(source.estimates[ONE_ANN.name, "paper", arm][at - 1])
-                for arm, at in zip(arms, steps, strict=True)
-            ]
+    said = []
+    for at in sorted(steps):
+        gap = gaps[f"poisson-{at}"]
+        differs = gap.shown == "differs"
+        apart = (
+            f"is {_against('it' if said else 'DCT on p', gap.apart)})"
+            if differs
+            else SHOWN[gap.shown].format(margin=MARGIN_ON_MNIST, other="DCT on p")
         )
-        for arms in (dct, poisson)
-    )
-    share, cost = _operations(source, ONE_ANN, poisson[0]) / _operations(source, ONE_ANN, dct[0]), ""
-    if share < 1:  # false for NaN too
-        cost = f", at {steps[0]} steps with {100 * share:.0f} % of the operations"
-    return f" With one ANN for both, DCT on p has {ours} at these steps and Poisson input {theirs}{cost}."
+        said.append(f"{apart} at {at}")
+    last = max(steps)
+    share, cost = (_operations(source, ONE_ANN, f"{code}-{last}") for code in ("poisson", "dct-p"))
+    cheaper = f", with {100 * share / cost:.0f} % of the operations" if share < cost else ""  # false for NaN too
+    return f" With ANNs trained alike, Poisson input {_listed(said)} steps{cheaper}."
 
 
 def _as_printed(source: Source) -> str:
@@ -569,11 +553,14 @@ def _as_printed(source: Source) -> str:
             best[kind] = max(best.get(kind, row), row, key=lambda one: (one.answers, one.mean or 0.0))
     named = [readings[row.id] for row in best.values()]
     shared = [part for part in chain(*named[:1]) if all(part in parts for parts in named)]
-    said = [
-        f"{', '.join(part for part in parts if part not in shared)}, {_accuracy(row)} ({row.verdict})"
-        for parts, row in zip(named, best.values(), strict=True)
-    ]
-    ann = [f"from a re-tuned {part}" if part.startswith("ANN") else part for part in shared]
+    said = []
+    for parts, row in zip(named, best.values(), strict=True):
+        cells = source.loaded.done(row.experiment, "paper", row.arm, row.seeds_planned)
+        end = fmean(cell.ann for cell in cells)
+        why = f": its ANN ends at {end:.1f} %" if row.verdict == "not comparable" and not isnan(end) else ""
+        kind = ", ".join(part for part in parts if part not in shared)
+        said.append(f"{kind}, {_accuracy(row)} ({row.verdict}{why})")
+    ann = [f"re-tuned {part}" if part.startswith("ANN") else part for part in shared]
     return f" Fine-tuned at {', '.join(['16 steps', *ann])}: {'; '.join(said)}." if said else ""
 
 
@@ -588,8 +575,8 @@ def _of_codes(source: Source) -> str:
         return ""
     arm, seeds = direct.pair.reference[1], counted(direct.apart.seeds, "seed")
     others = [
-        f"{name} {SHOWN[gap.shown].format(margin=UNPUBLISHED)} ({gap.apart.mean:+.1f}: {gap.apart.low:+.1f} to "
-        f"{gap.apart.high:+.1f})"
+        f"{name} {SHOWN[gap.shown].format(margin=UNPUBLISHED, other='DCT')} "
+        f"({gap.apart.mean:+.1f}: {gap.apart.low:+.1f} to {gap.apart.high:+.1f})"
         for name, gap in zip(("Poisson input", "burst"), nets, strict=True)
     ]
     anns = [f"{abs(ann):.1f} points {_side(ann)}" for ann in sorted({round(gap.ann or 0.0, 1) for gap in nets})]
@@ -598,8 +585,8 @@ def _of_codes(source: Source) -> str:
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_against('DCT', direct.apart)}) after {direct.pair.timesteps} steps"
         f"{_direct_for_few_steps(source)}. "
-        f"Poisson and burst input have an ANN of their own, trained at DCT's rate, {_listed(anns)} DCT's; net of the "
-        f"ANNs, {_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
+        f"Poisson and burst input have an ANN of their own, trained at DCT's learning rate, {_listed(anns)} DCT's; net "
+        f"of the ANNs, {_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
 
@@ -610,17 +597,21 @@ def _direct_for_few_steps(source: Source) -> str:
     few = [gap for gap in gaps if latency.arm(gap.pair.side[1]).encoder.name == "direct"]
     if not few:
         return ""
-    steps = [f"{gap.pair.timesteps}" for gap in few]
-    shown = [f"{gap.pair.timesteps}" for gap in few if gap.shown == "differs"]
-    where = f"shown at {_listed(shown)}{' alone' * (len(shown) < len(few))}" if shown else "not shown"
-    apart, seeds = [f"{gap.apart.mean:+.1f}" for gap in few], counted(min(gap.apart.seeds for gap in few), "seed")
-    return f"; trained for {_listed(steps)} steps ({seeds}) it differs from DCT by {_listed(apart)} points, {where}"
+    shown, rest = ([gap for gap in few if (gap.shown == "differs") == differs] for differs in (True, False))
+    said = [
+        f"trained for {gap.pair.timesteps} steps ({counted(gap.apart.seeds, 'seed')}), {_against('it', gap.apart)})"
+        for gap in shown
+    ]
+    if rest:
+        steps, apart = [f"{gap.pair.timesteps}" for gap in rest], [f"{gap.apart.mean:+.1f}" for gap in rest]
+        said.append(f"for {_listed(steps)} steps ({_listed(apart)}), not shown to differ")
+    return "".join(f"; {words}" for words in said)
 
 
 def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:
     """A sentence, if the difference of a pair is not known to have settled."""
     stood = (settled([ask.planned_cells(source, profile, side) for side in pair], margin) for pair in pairs)
-    return "" if all(stood) else " This training is not known to have settled."
+    return "" if all(stood) else " Longer fine-tuning may change this."
 
 
 def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
