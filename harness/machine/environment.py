@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import torch
 
-from harness.machine.products import bf16_in_fp32
+from harness.machine.products import bf16_in_fp32, few_channels_in_fp32
 from harness.schema import Machine
 
 # Extensions of a processor by which torch chooses how to multiply and in which order to add.
@@ -16,10 +16,10 @@ INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "am
 
 def environment(device: torch.device, precision: str, kernel: str) -> dict[str, str]:
     """The environment as strings; `kernel` is the neuron kernel that runs."""
-    in_fp32 = device.type == "cpu" and precision == "bf16" and bf16_in_fp32()
+    in_fp32 = "multiplied in fp32" * bf16_in_fp32() or "few channels multiplied in fp32" * few_channels_in_fp32()
     return {
         **versions(),
-        **({"bf16": "multiplied in fp32"} if in_fp32 else {}),
+        **({"bf16": in_fp32} if in_fp32 and device.type == "cpu" and precision == "bf16" else {}),
         "machine": platform.machine(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
         "threads": str(torch.get_num_threads()),

@@ -520,7 +520,7 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
     gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)}
     if any(f"poisson-{at}" not in gaps for at in steps):
         return ""
-    said = []
+    said: list[str] = []
     for at in sorted(steps):
         gap = gaps[f"poisson-{at}"]
         differs = gap.shown == "differs"
@@ -553,7 +553,7 @@ def _as_printed(source: Source) -> str:
             best[kind] = max(best.get(kind, row), row, key=lambda one: (one.answers, one.mean or 0.0))
     named = [readings[row.id] for row in best.values()]
     shared = [part for part in chain(*named[:1]) if all(part in parts for parts in named)]
-    said = []
+    said: list[str] = []
     for parts, row in zip(named, best.values(), strict=True):
         cells = source.loaded.done(row.experiment, "paper", row.arm, row.seeds_planned)
         end = fmean(cell.ann for cell in cells)
