@@ -1,8 +1,8 @@
 """Products of bf16 that torch computes slowly on some processors (docs/speed.md).
 
 Without AVX-512, or without bf16 of ARM (most laptops), it multiplies value by value, in many times the time of fp32.
-With AVX-512 but without AMX, the gradient of the weights of a convolution with few input channels can take sixty times
-that of fp32: 6.2 s in place of 0.1 for 768 colour images and 64 channels of 3×3.
+With AVX-512 but without AMX, the gradient of the weights of a convolution with few input channels can take many times
+that of fp32.
 
 So those products that a training consists of are done in fp32 and rounded: the product of two bf16 numbers is exact in
 fp32, and instructions for bf16 add in fp32 and round the sum as well. A result differs from theirs as that of another

@@ -143,7 +143,7 @@ def test_codes_of_several_numbers_of_steps_are_compared_with_the_reference_of_th
     for timesteps, of_code in ((4, {"dct": 4000, "direct": 5000}), (8, {"dct": 5000, "direct": 5500})):
         for code, right in of_code.items():
             arm = f"{code}-{timesteps}"
-            write_arm(write, "latency-cifar10", "lite", arm, [right + seed for seed in range(3)])
+            write_arm(write, "latency-cifar10", "lite", arm, [right + seed for seed in range(5)])
             end_ann(tmp_path / "latency-cifar10" / "lite" / arm, 7100)
     (table,) = asked(tmp_path, "Which codes differ from DCT on CIFAR-10, trained for few steps?")
     assert [(row.cells[1].value, row.cells[3].value) for row in table.rows] == [(4, 10.0), (8, 5.0)]

@@ -417,7 +417,7 @@ def _chosen(name: str, encoder: EncoderSpec, title: str, timesteps: int) -> Arm:
     return _control(name, encoder, timesteps, title, changes=changes)
 
 
-def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...], seeds: int = 5) -> Experiment:
+def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...]) -> Experiment:
     """Controls on the map of `cifar10-encoders` that have searches of their own; `what` these choose."""
     chosen = [arm.name in recipe.LITE_CHOSEN for arm in arms]
     words = f"{what} are chosen on a validation split"
@@ -425,7 +425,7 @@ def _searched(name: str, title: str, what: str, arms: tuple[Arm, ...], seeds: in
         words = f"no search has chosen {what} yet: every arm is marked as not tuned"
     elif not all(chosen):
         words += ", where their search has ended; the others are marked as not tuned"
-    lite = replace(recipe.LITE, deviations=(words,), seeds=seeds)
+    lite = replace(recipe.LITE, deviations=(words,))
     profiles = _on_one_map(recipe.SMOKE), _on_one_map(lite)
     return replace(CIFAR10_ENCODERS, name=name, title=title, source=NOT_IN_PAPER, arms=arms, profiles=profiles)
 
@@ -457,7 +457,6 @@ LATENCY_CIFAR10 = _searched(
             **{c: EncoderSpec(c) for c in ("poisson", "direct", "phase", "burst")},
         }.items()
     ),
-    seeds=3,
 )
 
 # ## What the paper leaves open: does any schedule, block size or colour beat cyclic 4×4?

@@ -584,28 +584,28 @@ def _of_codes(source: Source) -> str:
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
         f"both, direct input is {_against('DCT', direct.apart)}) after {direct.pair.timesteps} steps"
-        f"{_direct_for_few_steps(source)}. "
+        f"{_for_few_steps(source, 'direct', '')}. "
         f"Poisson and burst input have an ANN of their own, trained at DCT's learning rate, {_listed(anns)} DCT's; net "
-        f"of the ANNs, {_listed(others)}.{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
+        f"of the ANNs, {_listed(others)}{_for_few_steps(source, 'poisson', 'Poisson input is ')}."
+        f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
 
-def _direct_for_few_steps(source: Source) -> str:
-    """Every difference of direct input to DCT, trained for few steps, and where it is shown; empty without records."""
+def _for_few_steps(source: Source, code: str, subject: str) -> str:
+    """Every difference of a code to DCT, trained for few steps; empty without records."""
     latency = experiments.LATENCY_CIFAR10
     gaps = ask.compared(source, ask.against_first(latency), "lite", UNPUBLISHED)
-    few = [gap for gap in gaps if latency.arm(gap.pair.side[1]).encoder.name == "direct"]
+    few = [gap for gap in gaps if latency.arm(gap.pair.side[1]).encoder.name == code]
     if not few:
         return ""
-    shown, rest = ([gap for gap in few if (gap.shown == "differs") == differs] for differs in (True, False))
+    seeds = counted(min(gap.apart.seeds for gap in few), "seed")
     said = [
-        f"trained for {gap.pair.timesteps} steps ({counted(gap.apart.seeds, 'seed')}), {_against('it', gap.apart)})"
-        for gap in shown
+        f"{_against('it', gap.apart)}) at {gap.pair.timesteps}"
+        if gap.shown == "differs"
+        else f"not shown to differ at {gap.pair.timesteps} ({gap.apart.mean:+.1f})"
+        for gap in few
     ]
-    if rest:
-        steps, apart = [f"{gap.pair.timesteps}" for gap in rest], [f"{gap.apart.mean:+.1f}" for gap in rest]
-        said.append(f"for {_listed(steps)} steps ({_listed(apart)}), not shown to differ")
-    return "".join(f"; {words}" for words in said)
+    return f"; trained for fewer steps ({seeds}), {subject}{_listed(said)}"
 
 
 def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:
