@@ -303,7 +303,8 @@ class Slurm:
         queue = {}
         for line in result.stdout.splitlines():
             job, task, state, code, *_ = map(str.strip, line.split("|"))
-            queue[f"{job}_{task}"] = (state, _exit_code(code))
+            # A task that somebody cancels ends as if its time were up; another is to go on with its cell.
+            queue[f"{job}_{task}"] = (state, None if state.startswith("CANCELLED") else _exit_code(code))
         over = [task for task in self.tasks if queue.get(task, ("CANCELLED", None))[0] in OVER]
         self.tasks = [task for task in self.tasks if task not in over]
         logs = self.plan.results / FOLDER
