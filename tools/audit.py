@@ -48,7 +48,7 @@ WITHIN, MARGIN = ("Poisson",), 0.5  # called equivalent, which is not recomputed
 # The readings as printed, after so many epochs of the ANN: batch, and what of the printed augmentation they have.
 AS_PRINTED = 160, ((16, ""), (16, "-crop"), (128, "-crop-flip"))
 # Where codes are shown to differ from DCT, and where not; this is not tested again here. By steps they are trained for.
-DIRECT_AT, POISSON_SHOWN = (4, 8, 16), (4, 8)
+FEW_STEPS, POISSON_SHOWN = (4, 8, 16), (4, 8)
 POISSON_AT, POISSON_ELSEWHERE = (2, 5), 16
 Record = Mapping[str, Any]
 Arm = Mapping[int, Record]
@@ -109,6 +109,12 @@ def right(record: Record) -> Values:
     """[images] 1 if the answer at the last timestep is right, else 0."""
     bits = np.frombuffer(base64.b64decode(record["right"][str(record["config"]["timesteps"])]), dtype=np.uint8)
     return np.unpackbits(bits)[: record["curve"]["total"]].astype(np.float64)
+
+
+def net_of_anns(code: Arm, reference: Arm) -> list[float]:
+    """By seed, the difference of two arms in points, less that of their ANNs."""
+    above = [{seed: accuracy(record) - of_ann(record) for seed, record in arm.items()} for arm in (code, reference)]
+    return [above[0][seed] - above[1][seed] for seed in sorted(reference)]
 
 
 def half_over_seeds(figures: Sequence[float]) -> float:
@@ -244,7 +250,7 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
     yield "timesteps", str(dct[0]["config"]["timesteps"])
     few = {
         steps: [evidence.arm(f"latency-cifar10/lite/{name}-{steps}") for name in ("direct", "dct")]
-        for steps in DIRECT_AT
+        for steps in FEW_STEPS
     }
     for rival, early in few.values():
         assert all(of_ann(rival[seed]) == of_ann(early[seed]) for seed in early), "they share their ANN too"
@@ -259,16 +265,15 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
         yield "ANN against DCT's", f"{abs(gap):.1f}"
         yield "side", side(gap)
     for name, code in zip(("Poisson", "burst"), codes, strict=True):
-        net = [accuracy(code[s]) - of_ann(code[s]) - accuracy(dct[s]) + of_ann(dct[s]) for s in sorted(dct)]
+        net = net_of_anns(code, dct)
         mean, half = float(np.mean(net)), half_over_seeds(net)
         if name in WITHIN:
             yield f"{name}, within", f"{MARGIN:g}"
         for label, number in ((f"{name}, net", mean), ("from", mean - half), ("to", mean + half)):
             yield label, f"{number:+.1f}".replace("-", "−")
-    yield "seeds", "5"
-    for steps in DIRECT_AT:
-        code, dct = (evidence.arm(f"latency-cifar10/lite/{name}-{steps}") for name in ("poisson", "dct"))
-        net = [accuracy(code[s]) - of_ann(code[s]) - accuracy(dct[s]) + of_ann(dct[s]) for s in sorted(dct)]
+    nets = {steps: net_of_anns(evidence.arm(f"latency-cifar10/lite/poisson-{steps}"), few[steps][1]) for steps in few}
+    yield "seeds", str(min(map(len, nets.values())))
+    for steps, net in nets.items():
         mean = float(np.mean(net))
         if shown := steps in POISSON_SHOWN:
             yield "side", side(mean)

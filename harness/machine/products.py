@@ -26,16 +26,20 @@ def bf16_in_fp32() -> bool:
 
     False where torch cannot be asked, or is older than 2.9 and lets nothing be replaced: then they are torch's own.
     """
-    able = torch.backends.mkldnn.is_available() and hasattr(torch.library, "get_kernel")
-    return able and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return _replaceable() and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 @cache
 def few_channels_in_fp32() -> bool:
     """Whether only the gradients of convolutions with fewer than `FEW_CHANNELS` input channels are computed in fp32."""
-    able = torch.backends.mkldnn.is_available() and hasattr(torch.library, "get_kernel") and not bf16_in_fp32()
     has_amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
-    return able and torch.backends.cpu.get_cpu_capability() == "AVX512" and not has_amx()
+    avx512 = _replaceable() and torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return avx512 and not bf16_in_fp32() and not has_amx()
+
+
+def _replaceable() -> bool:
+    """Whether torch can be asked what it needs, and lets products be replaced: not before 2.9."""
+    return torch.backends.mkldnn.is_available() and hasattr(torch.library, "get_kernel")
 
 
 @cache  # a replacement lasts as long as its library, which the cache keeps

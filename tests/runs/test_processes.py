@@ -20,6 +20,7 @@ from tests.runs.conftest import Server, Started, digests, left_over
 pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=2)]
 
 TWO = ("--workers", "2")
+ADDED = "poisson(rate=0.5)@4"
 GRID = ["cyclic-6 seed 0", "cyclic-6 seed 1", "poisson-6 seed 0", "poisson-6 seed 1"]
 
 
@@ -138,18 +139,24 @@ def test_time_counts_from_the_first_cell_on_so_that_a_run_gets_further(
 
 
 @pytest.mark.parametrize(
-    ("runs", "more"),
-    [([()] * 2, 0), ([(*TWO, "--encoder", "poisson(rate=0.5)@4")], 2)],
+    ("runs", "added"),
+    [([()] * 2, []), ([(*TWO, "--encoder", ADDED)], [f"{ADDED} seed 0", f"{ADDED} seed 1"])],
     ids=["two runs", "two workers, which know the arm that is added"],
 )
 def test_two_at_once_train_each_cell_once(
-    runs: list[tuple[str, ...]], more: int, server: Server, tiny_file: str, whole: dict[str, str], tmp_path: Path
+    runs: list[tuple[str, ...]],
+    added: list[str],
+    server: Server,
+    tiny_file: str,
+    whole: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     started = [server.run(tiny_file, tmp_path, *words) for words in runs]
     for run in started:
         run.done()
-    assert (len(trained(*started)), len(digests(tmp_path))) == (len(GRID) + more,) * 2
+    assert trained(*started) == sorted(GRID + added)
     assert whole.items() <= digests(tmp_path).items()
+    assert len(digests(tmp_path)) == len(whole) + len(added)
     assert left_over(tmp_path) == []
     assert len(list((tmp_path / "cache/anns").glob("*.pt"))) == 4  # two seeds of two frames, each trained once
 
