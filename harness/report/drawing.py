@@ -479,9 +479,9 @@ class Name:
         return {"fontsize": LETTERS, "fontweight": "bold" if self.bold else "normal", "linespacing": 1.05}
 
 
-def in_lines(text: str) -> str:
+def in_lines(text: str, longest: int = LONGEST) -> str:
     """A name on as many lines as it needs; a number stays beside its unit."""
-    return fill(text.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%"), LONGEST)
+    return fill(text.replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%"), longest)
 
 
 def lines_of(text: str) -> float:

@@ -299,7 +299,7 @@ def _dots_figure(
             ax.set_xlim(-1.12 * reach, 1.12 * reach)
         for place, row in enumerate(rows):
             drawn.append(_draw_dot(ax, place, row, reach))
-        ax.set_title(heading)
+        ax.set_title(drawing.in_lines(heading, 40))
         ax.set_yticks(range(len(rows)), [drawing.in_lines(row.label) for row in rows], fontsize=LETTERS)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
@@ -601,7 +601,7 @@ def epochs_figure(scene: Scene) -> Iterator[Picture]:
     for arms, left, right in zip(panels, axes[::2], axes[1::2], strict=True):
         of_panel = [(styles[arm.name], courses[arm.name]) for arm in arms]
         names += [_courses(left, of_panel, 1), _courses(right, of_panel, 2)]
-        left.set(title=named(arms)[0], ylabel="loss")
+        left.set(title=drawing.in_lines(named(arms)[0]), ylabel="loss")  # a wide title would narrow the panel
         right.set_ylabel("error (%)")
         drawn += [[arm.name, *courses[arm.name]] for arm in arms]
     for ax in axes[-2:]:
