@@ -15,6 +15,7 @@ from bench.implementations import BASELINE, OURS, Implementation, chosen
 from bench.report import Report, Row
 from bench.workload import CLASSES, DEFAULT, NETWORKS, Plan, Point, workload
 from harness.machine.environment import environment
+from harness.machine.environment import machine as of_this_machine
 from harness.machine.process import computing_with, keep_freed_memory, threads_for
 from harness.snn.layers import layers_of
 
@@ -140,6 +141,7 @@ def timed(action: Callable[[], object]) -> float:
 def machine(implementations: Sequence[Implementation]) -> dict[str, str]:
     """The environment of the times: processor, cores, memory, and the versions of the compared packages."""
     facts = {k: v for k, v in environment(torch.device("cpu"), "", "auto").items() if k != "precision"}
+    facts["instructions"] = " ".join(of_this_machine(torch.device("cpu")).instructions)
     facts["cores"] = str(psutil.cpu_count(logical=False) or psutil.cpu_count())
     facts["memory"] = f"{psutil.virtual_memory().total / (1 << 30):.0f} GiB"
     return facts | {str(i.package): str(i.version) for i in implementations if i.package}

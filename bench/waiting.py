@@ -18,7 +18,7 @@ WHAT = {
     "`harness status`, all evidence": f"status --results-dir {EVIDENCE}",
     "`harness report`, all evidence, painted anew": "HARNESS_CACHE={folder} report --out {folder}/out",
     "`harness report`, all evidence, again": "report --out {folder}/out",
-    "`harness run quickstart`, nine cells, again": "run quickstart --results-dir {folder}/records",
+    "`harness run quickstart`, nine cells, caches warm": "run quickstart --results-dir {folder}/records",
 }
 
 

@@ -254,12 +254,6 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
     }
     for rival, early in few.values():
         assert all(of_ann(rival[seed]) == of_ann(early[seed]) for seed in early), "they share their ANN too"
-    yield "seeds", str(min(len(rival) for rival, _ in few.values()))
-    for steps, arms in few.items():
-        mean, half = crossed(*arms)
-        yield "side", side(mean)
-        yield from size(mean, half)
-        yield "trained for", str(steps)
     anns = {f"{np.mean([of_ann(code[seed]) - of_ann(dct[seed]) for seed in dct]):.1f}" for code in codes}
     for gap in sorted(map(float, anns)):
         yield "ANN against DCT's", f"{abs(gap):.1f}"
@@ -272,7 +266,17 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
         for label, number in ((f"{name}, net", mean), ("from", mean - half), ("to", mean + half)):
             yield label, f"{number:+.1f}".replace("-", "−")
     nets = {steps: net_of_anns(evidence.arm(f"latency-cifar10/lite/poisson-{steps}"), few[steps][1]) for steps in few}
-    yield "seeds", str(min(map(len, nets.values())))
+    yield "seeds", str(min(map(len, [*nets.values(), *(rival for rival, _ in few.values())])))
+    blocks = {
+        steps: early[0]["config"]["encoder"]["parameters"].get("block_size", 4) for steps, (_, early) in few.items()
+    }
+    for number in (2, 2, *(steps for steps, block in blocks.items() if block == 2)):
+        yield "DCT's blocks", str(number)
+    for steps, arms in few.items():
+        mean, half = crossed(*arms)
+        yield "side", side(mean)
+        yield from size(mean, half)
+        yield "trained for", str(steps)
     for steps, net in nets.items():
         mean = float(np.mean(net))
         if shown := steps in POISSON_SHOWN:

@@ -538,7 +538,7 @@ def missing_table(experiments: Sequence[Experiment], sources: Sequence[Source], 
     At each profile that was begun, and at the cheapest one that a claim, or an experiment without records, can use.
     """
     by_name = {experiment.name: experiment for experiment in experiments}
-    answered = {judgement.id for source in sources for judgement in source.judgements if judgement.answers}
+    answered = {one.id for source in sources for one in (source.judgements if claims else ()) if one.answers}
 
     def missing(experiment: Experiment, profile: ProfileName, arm: str) -> int:
         planned = experiment.seeds(arm, profile)

@@ -392,7 +392,7 @@ ABLATION_FREQUENCIES = on_cifar10(
 def _on_one_map(profile: Profile) -> Profile:
     """Every code sees the same 32×32 RGB map, so that all arms share the network's size."""
     same = (
-        "map: the 32×32 RGB image for every code, DCT in tiling 4×4 blocks too; the ANN is trained on what a code "
+        "map: the 32×32 RGB image for every code, DCT in tiling blocks too; the ANN is trained on what a code "
         "conveys: x in [-1, 1], or p = (x + 1)/2 for all but DCT and direct input, with the same recipe"
     )
     return replace(profile, encoder={}, deviations=(*profile.deviations, same))
@@ -450,7 +450,11 @@ LATENCY_CIFAR10 = _searched(
     "Encoders on CIFAR-10, 4 to 16 steps",
     "the fine-tuning rates of each code at each T",
     tuple(
-        _chosen(f"{code}-{timesteps}", encoder, BUILTIN[code].title, timesteps)
+        replace(
+            _chosen(f"{code}-{timesteps}", encoder, BUILTIN[code].title, timesteps),
+            deviations=("blocks of 2×2 in place of 4×4, so that few steps hold whole cycles",)
+            * (encoder is _SMALL_BLOCKS),
+        )
         for timesteps, of_dct in ((4, _SMALL_BLOCKS), (8, _SMALL_BLOCKS), (16, dct()))
         for code, encoder in {
             "dct": of_dct,

@@ -29,7 +29,13 @@ from harness.catalogue.claims import AboveRow, Ordering
 from harness.config import ProfileName
 from harness.machine.console import counted
 from harness.papers.dct_snn import experiments
-from harness.papers.dct_snn.experiments import CIFAR10_ENCODERS, LATENCY_MNIST, MNIST_784_100_10, MNIST_ENCODERS
+from harness.papers.dct_snn.experiments import (
+    CIFAR10_ENCODERS,
+    LATENCY_CIFAR10,
+    LATENCY_MNIST,
+    MNIST_784_100_10,
+    MNIST_ENCODERS,
+)
 from harness.papers.dct_snn.paper import PAPER
 from harness.report import findings as ask
 from harness.report.findings import Pair, Printed, Read, Topic
@@ -48,6 +54,9 @@ OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdic
 _VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind == "value"}
 MECHANISMS = experiments.ABLATION_MECHANISMS
 ANN_OF_P = "The ANN of p is trained at the learning rate that was chosen for that of x."
+SMALL_BLOCKS = "DCT in blocks of 2×2 at " + " and ".join(
+    str(arm.timesteps) for arm in LATENCY_CIFAR10.arms if arm.encoder.parameters.get("block_size") == 2
+)
 
 
 def _with_one_ann(arm: str, reference: str) -> Pair:
@@ -263,7 +272,7 @@ TOPICS = (
                 ONE_ANN, _by_steps(ONE_ANN), energy=True
             ),
             "How accurate is each code on CIFAR-10, trained for T steps, and what does an image cost?": ask.means(
-                experiments.LATENCY_CIFAR10, _by_steps(experiments.LATENCY_CIFAR10), energy=True
+                LATENCY_CIFAR10, _by_steps(LATENCY_CIFAR10), energy=True, remark=lambda *_: f" {SMALL_BLOCKS}."
             ),
             "How accurate is a network of 16 steps on MNIST when it is read early?": ask.read_early(
                 MNIST_ENCODERS,
@@ -341,7 +350,7 @@ TOPICS = (
                 ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED, ANN_OF_P
             ),
             "Which codes differ from DCT on CIFAR-10, trained for few steps?": ask.codes(
-                ask.against_first(experiments.LATENCY_CIFAR10), UNPUBLISHED, ANN_OF_P
+                ask.against_first(LATENCY_CIFAR10), UNPUBLISHED, f"{ANN_OF_P} {SMALL_BLOCKS}."
             ),
             "Which codes differ from DCT after 16 steps on MNIST?": ask.codes(
                 [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
@@ -451,7 +460,8 @@ def _exceeding_too(source: Source) -> str:
         means = [ask.at_end(source, "paper", (LATENCY_MNIST, f"{name}-{row.timestep}")) for row in rows]
         if all(mean and mean.mean > float(row.row.value) for mean, row in zip(means, rows, strict=True)):
             names.append(name.replace("poisson", "Poisson"))
-    return f" Our means of {_listed(names)} input exceed the same published accuracies, untested." if names else ""
+    words = f"our means of {_listed(names)} input exceed the published accuracies of these codes too, untested"
+    return f" On MNIST {words}." if names else ""
 
 
 def headline(source: Source) -> str:
@@ -532,7 +542,7 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
         said.append(f"{apart} at {at}")
     last = max(steps)
     share, cost = (_operations(source, ONE_ANN, f"{code}-{last}") for code in ("poisson", "dct-p"))
-    cheaper = f", with {100 * share / cost:.0f} % of the operations" if share < cost else ""  # false for NaN too
+    cheaper = f", where it needs {100 * share / cost:.0f} % of the operations" if share < cost else ""  # false for NaN
     return f" With ANNs trained alike, Poisson input {_listed(said)} steps{cheaper}."
 
 
@@ -583,29 +593,28 @@ def _of_codes(source: Source) -> str:
     sides = [(gap.pair.side, gap.pair.reference) for gap in (direct, *nets)]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
-        f"both, direct input is {_against('DCT', direct.apart)}) after {direct.pair.timesteps} steps"
-        f"{_for_few_steps(source, 'direct', '')}. "
+        f"both, direct input is {_against('DCT', direct.apart)}) after {direct.pair.timesteps} steps. "
         f"Poisson and burst input have an ANN of their own, trained at DCT's learning rate, {_listed(anns)} DCT's; net "
-        f"of the ANNs, {_listed(others)}{_for_few_steps(source, 'poisson', 'Poisson input is ')}."
+        f"of the ANNs, {_listed(others)}.{_for_few_steps(source)}"
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
 
-def _for_few_steps(source: Source, code: str, subject: str) -> str:
-    """Every difference of a code to DCT, trained for few steps; empty without records."""
-    latency = experiments.LATENCY_CIFAR10
-    gaps = ask.compared(source, ask.against_first(latency), "lite", UNPUBLISHED)
-    few = [gap for gap in gaps if latency.arm(gap.pair.side[1]).encoder.name == code]
-    if not few:
-        return ""
-    seeds = counted(min(gap.apart.seeds for gap in few), "seed")
-    said = [
-        f"{_against('it', gap.apart)}) at {gap.pair.timesteps}"
-        if gap.shown == "differs"
-        else f"not shown to differ at {gap.pair.timesteps} ({gap.apart.mean:+.1f})"
-        for gap in few
-    ]
-    return f"; trained for fewer steps ({seeds}), {subject}{_listed(said)}"
+def _for_few_steps(source: Source) -> str:
+    """Direct and Poisson input against DCT, trained for few steps, in a sentence; empty without records."""
+    gaps = ask.compared(source, ask.against_first(LATENCY_CIFAR10), "lite", UNPUBLISHED)
+    of_codes = []
+    for code, subject in {"direct": "direct input is", "poisson": "net of the ANNs, Poisson input is"}.items():
+        few = [gap for gap in gaps if LATENCY_CIFAR10.arm(gap.pair.side[1]).encoder.name == code]
+        said = [
+            f"{_against('it' if place else 'DCT', gap.apart)}) at {gap.pair.timesteps}"
+            if gap.shown == "differs"
+            else f"not shown to differ at {gap.pair.timesteps} ({gap.apart.mean:+.1f})"
+            for place, gap in enumerate(few)
+        ]
+        of_codes += [f"{subject} {_listed(said)}"] if few else []
+    seeds = counted(min((gap.apart.seeds for gap in gaps), default=0), "seed")
+    return f" Trained for fewer steps ({seeds}; {SMALL_BLOCKS}), {'; '.join(of_codes)}." if of_codes else ""
 
 
 def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:
