@@ -225,7 +225,7 @@ def table(results: Sequence[Result]) -> str:
 
 def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None:
     """Write race.json, race.svg and race.png into `out`; into `page`, between its marks, the table and the plot."""
-    facts, panels = machine(chosen(None)), dict[str, Lines]()
+    facts, panels = machine([one for one in chosen(None) if not one.missing]), dict[str, Lines]()
     for r in sorted(results, key=lambda r: r.timesteps):
         if r.status == "reached":
             panels.setdefault(r.course, {}).setdefault(r.library, []).append((r.timesteps, r.median))

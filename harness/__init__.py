@@ -66,7 +66,7 @@ def load_records(results: str | Path) -> "pd.DataFrame":
             "reason": cell.reason,
             "path": str(cell.path),
             "fingerprint": record.fingerprint.digest,
-            "weights": cell.weights,
+            "weights": record.weights.sha256 if record.weights else "",
             "device": cell.device,
             "encoder": config.encoder.name,
             "timesteps": config.timesteps,

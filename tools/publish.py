@@ -3,19 +3,24 @@
 python -m tools.publish            # after new records, or a change of the report; `harness report --check` compares
 """
 
+from pathlib import Path
+
 import typer
 
 from harness.cli.options import EVIDENCE
 from harness.machine.files import write_atomically
 from harness.papers import own_catalogue
 from harness.report import read
-from harness.report.publish import REPORTS, kept
+from harness.report.publish import REPORTS, beyond, kept
 
 
 def publish() -> None:
     """Write reports/, the findings in README and the package's verdicts from results/evidence."""
-    for path, content in kept(read(EVIDENCE, None, own_catalogue())).items():
+    files = kept(read(EVIDENCE, None, own_catalogue()))
+    for path, content in files.items():
         write_atomically(path, content)
+    for path in beyond(files, Path()):
+        path.unlink()
     print(f"wrote {REPORTS / 'index.html'}")
 
 

@@ -75,11 +75,6 @@ class Cell:
         """The name of the processor that computed it; may be empty."""
         return processor_of(self.record)
 
-    @property
-    def weights(self) -> str:
-        """The SHA-256 of the weights that it kept, or empty."""
-        return self.record.weights.sha256 if self.record.weights else ""
-
     @cached_property
     def curve(self) -> Curve:
         """Accuracy after every timestep, at the end of training."""
@@ -103,11 +98,6 @@ class Cell:
             return self.curve, self.answers
         evaluated = self.record.evaluations.get(under)
         return (_curve(evaluated.curve), answers_in(evaluated)) if evaluated else (np.empty(0), {})
-
-    @property
-    def images(self) -> int:
-        """The number of test images."""
-        return self.record.curve.total if self.record.curve else 0
 
     @property
     def ann(self) -> float:

@@ -40,6 +40,7 @@ FORTY_FIVE_NM = EnergyModel()
 # Weights, membranes and spikes move, as Yan et al. count them (Reconsidering the energy efficiency of spiking neural
 # networks, arXiv 2409.08290); see `Layer`.
 WITH_MEMORY = EnergyModel(word_pj=WORD_PJ)
+ACCESSES = EnergyModel(0.0, 0.0, 1.0)  # counts words of memory
 
 
 def bits_of(timesteps: int) -> int:
@@ -95,12 +96,6 @@ class Layer:
         """Energy of the layer in the SNN over all timesteps, in picojoules per image."""
         return self.still_pj(model) + self.active_pj(model)
 
-    @property
-    def words(self) -> float:
-        """Words of memory that the layer reads and writes in the SNN."""
-        moved = self.neurons * self.timesteps + (self.spikes or 0.0)
-        return self.accumulates + self.multiplies + 2 * moved
-
     def still_pj(self, model: EnergyModel) -> float:
         """The energy without any spike: for the membranes, and for an input that is the same at every step."""
         constant = self.multiplies if self.once else 0.0
@@ -147,11 +142,6 @@ class Operations:
     def updates(self) -> float:
         """Updates of a membrane: each neuron at every timestep."""
         return self.timesteps * sum(layer.neurons for layer in self.layers)
-
-    @property
-    def words(self) -> float | None:
-        """Words of memory that the SNN and its encoder read and write."""
-        return None if self.encoder is None else self.encoder + sum(layer.words for layer in self.layers)
 
     @property
     def neurons(self) -> float:

@@ -366,7 +366,8 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     printed = published if plain else float(claim.ann or published)
     of_accuracy = claim.unit in ("percent", "points")
     margin = statistics.value_margin(printed) if of_accuracy else statistics.amount_margin(published)
-    images: Images = "fixed" if cells[0].images == evidence.catalogue.test_images(claim.experiment) else "sampled"
+    counted_on = cells[0].record.curve and cells[0].record.curve.total
+    images: Images = "fixed" if counted_on == evidence.catalogue.test_images(claim.experiment) else "sampled"
     judged, sd = replace(blank, **_summary(outcomes, images)), float(np.sqrt(outcomes.seed_variance))
     if plain:
         # Optimism was measured where epochs were compared: at the last timestep.

@@ -18,7 +18,7 @@ import msgspec
 from harness.catalogue.claims import Claim, Statement
 from harness.catalogue.experiment import NOT_IN_PAPER, RESERVED, SHARED, Arm, Experiment, Line, Profile, faults_of
 from harness.config import PROFILES, CellConfig, Name, ProfileName, refusal
-from harness.errors import HarnessError, named, said_by
+from harness.errors import HarnessError, did_you_mean, named, said_by
 
 __all__ = ["NOT_IN_PAPER", "Arm", "Catalogue", "Claim", "Experiment", "Paper", "Profile", "Statement"]
 
@@ -124,7 +124,10 @@ class Catalogue:
         untuned = []
         for arm in map(experiment.arm, arms):
             cell = experiment.resolve(arm, experiment.profile(profile), 0)
-            told = paper.tuned(cell) if paper and paper.tuned else None
+            try:
+                told = paper.tuned(cell) if paper and paper.tuned else None
+            except Exception as error:  # code of somebody else may raise anything
+                raise HarnessError(f"{experiment.name}: the paper's `tuned`: {said_by(error)}", "correct it") from error
             if arm.added and (arm.changes or not cell.snn):  # `--tune` chose its rate, or it has none
                 continue
             if told is False or (told is None and arm.added):
@@ -218,6 +221,9 @@ def faults_of_paper(paper: Paper) -> Iterator[HarnessError]:
                 fault.message if fault.message.startswith(name) else f"{name}: {fault.message}", fault.hint
             )
     experiments = {experiment.name: experiment for experiment in paper.experiments}
+    for standing in paper.stands.values():
+        if standing not in experiments:
+            yield did_you_mean("experiment", standing, list(experiments))
     for claim in paper.claims:
         try:
             claim.check(experiments)

@@ -90,8 +90,9 @@ def claims(
 
 def _show_all(statements: "Sequence[StatementRow]", chosen: "Sequence[ClaimRow]", console: "Console") -> None:
     """Each statement with its verdict, and below it its claims: published, ours, verdict."""
+    from rich.table import Table
+
     from harness.analysis.verdicts import tally
-    from harness.report.table import Column, Row, Table, terminal
 
     shown = [one for one in statements if one.id in {answer.statement for answer in chosen}]
     for paper in dict.fromkeys(one.paper for one in shown):
@@ -99,14 +100,15 @@ def _show_all(statements: "Sequence[StatementRow]", chosen: "Sequence[ClaimRow]"
         console.print(f"{counted(len(words), 'statement')} of {paper}: {tally(words)}")
     longest = max((len(one.id) for one in chosen), default=0)
     widths = max(24, min(longest, console.width - 52)) + 2, 15, 16, 16
-    columns = Column("claim"), Column("published"), Column("ours"), Column("verdict")
-    for statement in (*statements, None):
-        of_statement = [one for one in chosen if one.statement == (statement.id if statement else "")]
-        rows = tuple(Row.of(f"  {one.id}", one.published, one.ours, one.verdict) for one in of_statement)
-        if rows:
-            said = f"{statement.says} ({statement.source}): {statement.verdict}" if statement else "of no statement"
-            console.print(f"\n{said}", style="bold", soft_wrap=False)
-            console.print(terminal(Table("", columns, rows), widths), soft_wrap=False)
+    for statement in shown:
+        console.print(f"\n{statement.says} ({statement.source}): {statement.verdict}", style="bold", soft_wrap=False)
+        grid = Table.grid(padding=(0, 1))
+        for width in widths:
+            grid.add_column(width=width, overflow="fold")
+        for one in chosen:
+            if one.statement == statement.id:
+                grid.add_row(f"  {one.id}", one.published, one.ours, one.verdict)
+        console.print(grid, soft_wrap=False)
 
 
 def _show_one(one: "ClaimRow", statements: "Sequence[StatementRow]", folder: str, console: "Console") -> None:

@@ -101,6 +101,8 @@ def run(
             raise HarnessError("--timesteps is for the arms that --encoder adds", "name an encoder, or leave it out")
         if tune and not encoder:
             raise HarnessError("--tune is for the arms that --encoder adds", "name an encoder, or leave out --tune")
+        if tune and for_time:
+            raise HarnessError("--for does not end a search", "leave out --for; finished scores are kept")
         if tune and on != "here":
             raise HarnessError("--tune searches on this machine alone", "leave out --on")
         if timesteps and (given := next((name for name in encoder or () if set(name) & set("@~")), None)):

@@ -108,6 +108,8 @@ def _not_made(paper: Paper) -> Iterator[str]:
             code = cell.encoder
             made[encoder_text(code)] = partial(encoders.create, code.name, **code.parameters)
             made[f"{cell.profile}, {cell.arm}"] = partial(require_followed, cell)
+            if paper.tuned:
+                made[f"{cell.profile}, {cell.arm}, tuned"] = partial(paper.tuned, cell)
             for text in cell.evaluations or ():
                 made[text] = partial(EVALUATIONS.create, *parse_part(text, "evaluation"))
         said: dict[str, None] = {}  # each error once

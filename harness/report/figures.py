@@ -6,7 +6,7 @@ its numbers. Nothing here decides a number.
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import chain, product
+from itertools import chain, cycle, product
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -669,7 +669,7 @@ def papers_figure(papers: Sequence[Paper], source: Source) -> Picture | None:
     figure, axes = drawing.new_figure(2.5 * rows, rows)
     drawn, names, places = list[Any]([title]), [], iter(axes)
     for dataset, lines in panels.items():
-        marked = zip(lines, drawing.colours(len(lines)), drawing.MARKERS, strict=False)
+        marked = zip(lines, drawing.colours(len(lines)), cycle(drawing.MARKERS), strict=False)
         looks = [(one, drawing.Look(one.name, colour, marker, "-")) for one, colour, marker in marked]
         foot = drawing.foot_of(drawing.error_of(value) for one in lines for mean in one.curve for value in mean.shown)
         ax, of_panel = next(places), []

@@ -16,7 +16,7 @@ from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import difference_of, paired, values_of
 from harness.analysis.differences import isolated
 from harness.analysis.differences import pairs as pairs_of
-from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
+from harness.analysis.energy import ACCESSES, FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Interval, estimate, value_margin
 from harness.analysis.verdicts import ON_SMALL, STATEMENTS, p_in_words
@@ -218,7 +218,8 @@ def means(
         planned = sorted({experiment.seeds(arm, profile) for arm in arms})
         seeds = " to ".join(map(str, dict.fromkeys((planned[0], planned[-1]))))
         anns_differ = beside_each_other(map(experiment.arm, arms))
-        caption = f"Accuracy in percent, mean ± half of a 95 % interval over {seeds} seeds. {anns_differ}".rstrip()
+        over = f"over {seeds} seed{'' if seeds == '1' else 's'}. {anns_differ}".rstrip()
+        caption = f"Accuracy in percent, mean ± half of a 95 % interval {over}"
         if energy and of_ann:
             caption += (
                 f" Energy of one image by arithmetic alone, at {ARITHMETIC}, without memory and membranes; as an ANN "
@@ -592,7 +593,8 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
             encoder_macs, encoder_additions = spent.encoder_macs or 0.0, spent.encoder_additions or 0.0
             row = Row.of(
                 name, spent.timesteps, Cell(accuracy, note), spent.multiplies + encoder_macs,
-                spent.accumulates + encoder_additions, spent.updates, spent.words, alone, memory, spent.arrivals, even,
+                spent.accumulates + encoder_additions, spent.updates, spent.snn_pj(ACCESSES), alone, memory,
+                spent.arrivals, even,
             )  # fmt: skip
             rows.append(row)
             ann = ann or spent
@@ -607,9 +609,8 @@ def _energy_table(experiment: Experiment, target: float | None, source: Source, 
         if target is None
         else f"Each code, trained anew, at the fewest steps whose mean on the test images is at least {target:g} %. "
     )
-    words = ann.macs + 2 * sum(layer.neurons for layer in ann.layers)
     priced = (ann.ann_uj(model) for model in (FORTY_FIVE_NM, WITH_MEMORY))
-    as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, words, *priced, None, None)
+    as_ann = Row.of("the ANN", None, None, ann.macs, 0.0, 0.0, ann.ann_pj(ACCESSES), *priced, None, None)
     known = [f"{accuracy:.2f} % trained on {of}" for of, accuracy in sorted(anns.items()) if not isnan(accuracy)]
     of_ann = f"The ANN has {', '.join(known)}." if known else ""
     return _noted(Table("", COSTS, (as_ann, *rows), f"{sentence}{of_ann}"))

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -94,12 +94,18 @@ def check(sources: tuple[Source, ...], clone: Path = Path()) -> list[str]:
     byte for byte.
     """
     expected = {path: content for path, content in kept(sources, clone).items() if path.suffix not in NOT_KEPT}
-    wrong = {path for path in (clone / REPORTS).glob("[!.]*") if path.suffix not in NOT_KEPT} - expected.keys()
+    wrong = beyond(expected, clone)
     for path, content in expected.items():
         found = path.read_bytes() if path.is_file() else b""
         if found != content and not (path.suffix == ".svg" and same_picture(found, content)):
             wrong.add(path)
     return sorted(str(path.relative_to(clone)) for path in wrong)
+
+
+def beyond(files: Mapping[Path, bytes], clone: Path) -> set[Path]:
+    """What lies in a clone's reports and is none of `files`."""
+    there = (path for path in (clone / REPORTS).glob("[!.]*") if path.is_file() and path.suffix not in NOT_KEPT)
+    return {*there} - files.keys()
 
 
 def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) -> str:

@@ -1,5 +1,6 @@
 """The data of a report: one analysed results folder, looked up by arm and timestep."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -119,7 +120,9 @@ class Source:
 
     def shorten(self, text: str) -> str:
         """`text` without the path of the results folder, because a report must not name a user's folders."""
-        return text if self.folder == Path() else text.replace(f"{self.folder}/", "")
+        if self.folder == Path():
+            return text
+        return re.sub(r"(?<![^\s(\"“'])" + re.escape(f"{self.folder}/"), "", text)  # where a path begins
 
     def profiles(self, experiment: str) -> list[ProfileName]:
         """The profiles that have records of the experiment, from smoke to paper.

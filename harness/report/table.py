@@ -7,7 +7,7 @@ escapes them here. Negative numbers have a minus sign (−) for people, and a hy
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9  # tolerance for the two halves of an interval that was not cut
 UNITS = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
 HYPHEN = re.compile(r"(?<![\w.,/−-])-(?=\d)")  # of a negative number; in a name or a range it follows a character
-MARKDOWN = re.compile(r"([\\|<\[\]*_`])")
+MARKDOWN = re.compile(r"([\\|<\[\]*_`~])")
 LATEX: Mapping[str, str] = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "×": r"$\times$", "—": "---",
@@ -291,31 +291,23 @@ def csv_text(table: Table) -> str:
     return stream.getvalue()
 
 
-def terminal(table: Table, widths: Sequence[int] = ()) -> "RichTable":
-    """The table for a terminal of this width, without footnotes and small words.
-
-    `widths`: the columns' widths for a table without head and frame, one of several below each other.
-    """
+def terminal(table: Table) -> "RichTable":
+    """The table for a terminal of this width, without footnotes and small words."""
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    if widths:
-        rendered, shown = RichTable.grid(padding=(0, 1)), list(range(len(widths)))
-        for width in widths:
-            rendered.add_column(width=width, overflow="fold")
-    else:
-        shown = _fitting(table, plain_console().width)  # in a pipe, all of them
-        rendered = RichTable(
-            title=Text(table.title), caption=Text(human(table.caption)) if table.caption else None, box=box.SIMPLE,
-            padding=(0, 1, 0, 0), title_justify="left", caption_justify="left", title_style="",
+    shown = _fitting(table, plain_console().width)  # in a pipe, all of them
+    rendered = RichTable(
+        title=Text(table.title), caption=Text(human(table.caption)) if table.caption else None, box=box.SIMPLE,
+        padding=(0, 1, 0, 0), title_justify="left", caption_justify="left", title_style="",
+    )  # fmt: skip
+    for column in (table.columns[place] for place in shown):
+        wraps = column.part in ("claim", "ours")
+        rendered.add_column(
+            Text(column.title), justify=column.align, overflow="fold" if wraps else "ellipsis", no_wrap=not wraps,
+            min_width=20 if column.part == "claim" else None,
         )  # fmt: skip
-        for column in (table.columns[place] for place in shown):
-            wraps = column.part in ("claim", "ours")
-            rendered.add_column(
-                Text(column.title), justify=column.align, overflow="fold" if wraps else "ellipsis", no_wrap=not wraps,
-                min_width=20 if column.part == "claim" else None,
-            )  # fmt: skip
 
     def text(row: Row, place: int) -> Text:
         column, cell = table.columns[place], row.cells[place]

@@ -524,7 +524,7 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
         arms = ", ".join(judgement.not_tuned)
         parts.append(f"Not tuned (no search chose learning rate and loss of fine-tuning for the arm itself): {arms}.")
     if judgement.further:
-        parts.append(f"{judgement.further} further seeds are exploratory: they judge nothing.")
+        parts.append(f"Seeds beyond the plan, which judge nothing: {judgement.further}.")
     if judgement.balanced is not None:
         parts.append(f"After balancing, before any fine-tuning: {judgement.balanced:{sign}.2f}.")
     if judgement.optimism is not None:

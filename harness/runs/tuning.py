@@ -197,12 +197,11 @@ def _searched(experiment: Experiment, arm: Arm, profile: Profile) -> tuple[CellC
 
 
 def _scores(results: Path, cell: CellConfig, images: int = 0, say: Callable[[str], None] = print) -> Scores:
-    """The scores of a cell's code as it is today; beside the records, and hidden, as they are none.
+    """The scores of a cell's recipe by today's code; beside the records, and hidden, as they are none.
 
     Raises HarnessError for a damaged file.
     """
-    code = fingerprint(cell, "").numerics[:8]
-    path = results / cell.experiment / cell.profile / f".rates-{code}.json"
+    path = results / cell.experiment / cell.profile / f".rates-{fingerprint(cell, cell.dataset).digest[:8]}.json"
     try:
         return Scores(path, images, say)
     except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:

@@ -9,7 +9,7 @@ import pytest
 
 from encoders import create
 from encoders.base import Operations as Spent
-from harness.analysis.energy import WITH_MEMORY, EnergyModel, Operations, bits_of, encoder_macs, operations_of
+from harness.analysis.energy import ACCESSES, WITH_MEMORY, EnergyModel, Operations, bits_of, encoder_macs, operations_of
 from harness.config import EncoderSpec
 from harness.records.store import read_record
 from harness.schema import LayerActivity
@@ -74,7 +74,7 @@ def test_memory_traffic_is_weights_membranes_and_spikes(tmp_path: Path, write: W
     assert counted.ann_pj(model) == pytest.approx(5060 + 5 * (1100 + 2 * 15))
     # A weight each, 15 membranes read and written in 2 steps, 6 spikes sent and received; a word an encoder operation.
     assert counted.snn_pj(model) == pytest.approx(4844 + 5 * (4060 + 2 * 15 * 2 + 2 * 6 + 500))
-    assert (counted.updates, counted.words) == (15 * 2, 4060 + 2 * 15 * 2 + 2 * 6 + 500)
+    assert (counted.updates, counted.snn_pj(ACCESSES)) == (15 * 2, 4060 + 2 * 15 * 2 + 2 * 6 + 500)
 
 
 def test_at_the_break_even_rate_both_networks_need_the_same(tmp_path: Path, write: Write) -> None:

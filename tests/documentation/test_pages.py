@@ -39,8 +39,8 @@ def test_the_worked_example_has_the_numbers_of_the_evidence(tmp_path: Path) -> N
     assert f"{', '.join(runs[:-1])} and {runs[-1]} %. {mean}" in " ".join(said.split())
     assert f"between {found.prediction_low:.2f} and {found.prediction_high:.2f} %" in said
     assert (f"δ = {found.margin:.2f}" in said, f"**{found.verdict}**" in said) == (True, True)
-    assert f"the same word in {100 * found.sharpness:.0f} % of cases" in " ".join(said.split())
-    assert f"would be called *reproduced* in {100 * found.replication:.0f} %" in said
+    assert f"the same word in {100 * (found.sharpness or 0):.0f} % of cases" in " ".join(said.split())
+    assert f"would be called *reproduced* in {100 * (found.replication or 0):.0f} %" in said
 
 
 def test_the_reference_of_claims_is_made_from_their_types() -> None:

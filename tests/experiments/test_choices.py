@@ -36,6 +36,7 @@ from harness.papers.dct_snn.recipe import (
     with_mnist_rate,
 )
 from harness.report.tables import NOT_TUNED
+from harness.runs import tuning
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 from harness.runs.validation import ann_score, score, snn_score, validation_split
 from harness.training import batches, loop
@@ -95,6 +96,12 @@ def test_each_score_and_a_killed_process_are_a_line(tmp_path: Path) -> None:
         tune((tiny_config(),), GRID, scores, killed)
 
 
+def test_another_recipe_has_other_scores(tmp_path: Path) -> None:
+    cell = tiny_config()
+    others = (cell, replace(cell, network=replace(cell.network, hidden=(7,))), replace(cell, dataset="mnist"))
+    assert len({tuning._scores(tmp_path, one).path for one in others}) == 3
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("tiny_known", "blank_figures")
 def test_an_added_encoder_gets_the_rate_of_held_out_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +126,7 @@ def test_an_added_encoder_gets_the_rate_of_held_out_images(tmp_path: Path, monke
     assert f"cyclic-6, poisson@4: {NOT_TUNED}" in harness(*run).out
     assert "poisson@4~0.1: no search chose this rate" in harness(*run[:-1], "poisson@4~0.1").err
     assert "--tune is for the arms that --encoder adds" in harness("run", "tiny", "--tune").err
+    assert "--for does not end a search" in harness(*run, "--tune", "--for", "9m").err
     planned = harness("run", "tiny", "--encoder", "poisson-6", "--tune")
     assert (planned.code, "poisson-6 is an arm of tiny already" in planned.err) == (2, True)
 

@@ -79,6 +79,12 @@ def test_our_own_papers_are_sound(name: str) -> None:
             "picture=lambda: 1 / 0, claims=read_claims",
             ["picture cannot be shown: ZeroDivisionError"],
         ),
+        (
+            "claims=read_claims",
+            'stands={"digits": "typo"}, tuned=lambda cell: cell.snn.rate > 0, claims=read_claims',
+            ["unknown experiment 'typo'"],
+        ),
+        ("claims=read_claims", "tuned=lambda cell: cell.snn.rate > 0, claims=read_claims", ["no attribute 'rate'"]),
         ("PAPER = Paper(", "PAPER = dict(", ["dict is no Paper"]),
         ("PAPER = Paper(", "PAPER = (", ["SyntaxError"]),
     ],

@@ -57,6 +57,12 @@ def interval(apart: list[float]) -> str:
     return f"{sum(apart) / len(apart):+.2f} ({low:+.2f} to {high:+.2f})".replace("-", "−")
 
 
+def test_a_path_is_shortened_where_it_begins() -> None:
+    source = source_of(Path("smoke"))
+    said = source.shorten("smoke/a/smoke/b/seed-0000.json: stale (verified from smoke/a/smoke/c)")
+    assert said == "a/smoke/b/seed-0000.json: stale (verified from a/smoke/c)"
+
+
 def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, write: Write) -> None:
     assert first_sentences(source_of(tmp_path)) == []
     assert [question for question in QUESTIONS if asked(tmp_path, question)] == []
