@@ -50,7 +50,7 @@ class Layer(NamedTuple):
 # The first convolution of VGG9 on a tiled map; its hidden ones at 60×60, with as many images as a batch has here; those
 # of vgg5-lite; 2×2 maps, as the last convolutions of VGG-16 on CIFAR-10 have them; the first linear layer of vgg5-lite.
 LAYERS = (
-    Layer(3, 64, 32, 96),
+    Layer(3, 64, 32, 768),
     Layer(64, 128, 30, 16),
     Layer(128, 256, 15, 48),
     Layer(256, 256, 15, 48),

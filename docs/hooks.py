@@ -126,8 +126,12 @@ def _experiments() -> str:
 
 
 def _speed() -> str:
-    """The committed measurements of a training step."""
-    measurements = json.loads((EVIDENCE / "bench" / "bench.json").read_text(encoding="utf-8"))
+    """The committed measurements of a training step, with the machine of each."""
+    return "\n\n".join(map(_steps, sorted((EVIDENCE / "bench").rglob("bench.json"))))
+
+
+def _steps(path: Path) -> str:
+    measurements = json.loads(path.read_text(encoding="utf-8"))
     lines = ["| network, batch, T | ours, bf16 | bare layers, bf16 | ours / bare | fastest peer | peer / ours |"]
     lines.append("| --- | --- | --- | --- | --- | --- |")
     steps = [row for row in measurements["rows"] if row["what"] == "step" and row["ms_per_image"] is not None]
@@ -141,7 +145,8 @@ def _speed() -> str:
             lines.append(
                 f"| {', '.join(map(str, point))} | {ours:.3g} ms | {bare:.3g} ms | {ours / bare:.2f} | {other} |"
             )
-    return "\n".join(lines)
+    facts = ", ".join(f"{name} {value}" for name, value in measurements["machine"].items())
+    return "\n".join([*lines, "", f"Measured with {facts}."])
 
 
 # The gallery of encoders. When each one speaks, in words, is the only thing that the program does not say itself.
