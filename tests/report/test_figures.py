@@ -209,7 +209,7 @@ def test_rivals_are_differences_to_the_reference_on_one_axis_and_far_ones_arrows
     figure, items = kept[-2]
     assert ["one step of delay a layer", pytest.approx(-0.1), None, None, None] in items
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
-    assert figure.axes[0].get_title(loc="left") == "T = 16: against DCT, cyclic, 98.01 %"
+    assert figure.axes[0].get_title(loc="left").replace("\u00a0", " ") == "T = 16: against DCT, cyclic, 98.01 %"
     assert [text for text, _ in all_texts(figure)].count("−8.0") == 2
 
 
