@@ -19,7 +19,7 @@ def publish() -> None:
     files = kept(read(EVIDENCE, None, own_catalogue()))
     for path, content in files.items():
         write_atomically(path, content)
-    for path in beyond(files, Path()):
+    for path in filter(Path.is_file, beyond(files, Path())):
         path.unlink()
     print(f"wrote {REPORTS / 'index.html'}")
 

@@ -104,8 +104,7 @@ def check(sources: tuple[Source, ...], clone: Path = Path()) -> list[str]:
 
 def beyond(files: Mapping[Path, bytes], clone: Path) -> set[Path]:
     """What lies in a clone's reports and is none of `files`."""
-    there = (path for path in (clone / REPORTS).glob("[!.]*") if path.is_file() and path.suffix not in NOT_KEPT)
-    return {*there} - files.keys()
+    return {path for path in (clone / REPORTS).glob("[!.]*") if path.suffix not in NOT_KEPT} - files.keys()
 
 
 def in_readme(readme: str, brief: str, marks: tuple[str, str] = (START, END)) -> str:
