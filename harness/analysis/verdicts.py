@@ -79,8 +79,8 @@ not answered"
 class Verdict:
     """One word: its meaning, a sign for readers who see no colours, and its tone, a colour of the page.
 
+    `tone`: `report --strict` fails on "bad".
     `outcome`: the result for a part of a statement: it comes out, in part, does not, or stays open.
-    `strict`: whether `report --strict` fails on it.
     """
 
     word: Word
@@ -88,7 +88,6 @@ class Verdict:
     tone: Tone
     outcome: Outcome
     means: str
-    strict: bool = False
 
     @property
     def answers(self) -> bool:
@@ -109,14 +108,13 @@ _ROWS = (
     Verdict("higher", "▲", "fair", "not",
             "our next run could not give it, and our whole 95 % interval lies above it and its margin"),
     Verdict("lower", "▼", "bad", "not",
-            "our next run could not give it, and our whole 95 % interval lies below it and its margin", strict=True),
+            "our next run could not give it, and our whole 95 % interval lies below it and its margin"),
     Verdict("sign and size", "✓", "good", "out", "an ordering with its published sign and size"),
     Verdict("sign, larger", "±", "fair", "in part", "an ordering with its published sign, shown to be larger"),
     Verdict("sign, smaller", "±", "fair", "in part", "an ordering with its published sign, shown to be smaller"),
     Verdict("holds", "✓", "good", "out", "the sign is right; its size is not printed, or not judged"),
-    Verdict("no difference", "=", "bad", "not",
-            "both sides of an ordering are equivalent, within the margin", strict=True),
-    Verdict("contradicted", "✗", "bad", "not", "an ordering has the wrong sign, or a sentence is wrong", strict=True),
+    Verdict("no difference", "=", "bad", "not", "both sides of an ordering are equivalent, within the margin"),
+    Verdict("contradicted", "✗", "bad", "not", "an ordering has the wrong sign, or a sentence is wrong"),
     Verdict("inconclusive", "?", "open", "open",
             "the seeds are too few or spread too far to tell, the number is near a margin, or networks disagree"),
     Verdict("stale", "↻", "open", "open",

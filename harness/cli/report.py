@@ -99,7 +99,7 @@ def report(
         console.print(f"wrote {place / 'index.html'}")
     judged = (judgement for _, judgement in _judgements(sources, names) if judgement.leads) if strict else ()
     # Only of an accuracy is less worse: not of a loss, of spikes or of energy.
-    if any(VERDICTS[j.verdict].strict and (j.verdict != "lower" or j.unit == "percent") for j in judged):
+    if any(VERDICTS[j.verdict].tone == "bad" and (j.verdict != "lower" or j.unit == "percent") for j in judged):
         raise typer.Exit(3)
 
 

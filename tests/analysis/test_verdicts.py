@@ -241,4 +241,8 @@ def test_a_p_too_small_for_its_model_is_told_as_a_bound(p: float, words: str) ->
 
 
 def test_strict_fails_for_three_words() -> None:
-    assert {word for word, verdict in VERDICTS.items() if verdict.strict} == {"lower", "contradicted", "no difference"}
+    assert {word for word, verdict in VERDICTS.items() if verdict.tone == "bad"} == {
+        "lower",
+        "contradicted",
+        "no difference",
+    }
