@@ -32,21 +32,20 @@ BYTES_PER_NEURON_STEP = 40  # kept for the backward pass per neuron and timestep
 
 
 def run(
-    out: Path | None,
+    out: Path,
     *,
     plan: Plan = DEFAULT,
     implementations: Sequence[str] | None = None,
     progress: Say = lambda _: None,
 ) -> Report:
-    """Measure, and write bench.json, bench.svg and bench.png into `out` (None: nowhere).
+    """Measure, and write bench.json, bench.svg and bench.png into `out`.
 
     implementations: names from `bench.implementations.ALL`; None for all.
     progress: called with a line of text before each measurement.
     Raises HarnessError for an unknown implementation.
     """
     keep_freed_memory()  # as `harness run` does; it helps every implementation
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)  # an error comes before minutes of measurement
+    out.mkdir(parents=True, exist_ok=True)  # an error comes before minutes of measurement
     requested = chosen(implementations)
     missing = {i.name: why for i in requested if (why := i.missing)}
     present = [i for i in requested if i.name not in missing]
@@ -57,8 +56,7 @@ def run(
         rows += steps_at(point, measured, plan, progress) if measured else []
     rows += [_row(i, point, status=missing[i.name]) for point in plan.points for i in requested if i.name in missing]
     report = Report(machine(present), tuple(rows))
-    if out is not None:
-        report.save(out)
+    report.save(out)
     return report
 
 
@@ -75,7 +73,6 @@ def _row(
         point.batch,
         point.timesteps,
         ms_per_image=round(statistics.median(times), 4) if times else None,
-        ms_per_image_min=round(min(times), 4) if times else None,
         steps=len(times),
         status=status,
     )

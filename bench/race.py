@@ -25,7 +25,7 @@ from torch.optim.lr_scheduler import LinearLR
 from bench.implementations import Implementation, chosen, reordered
 from bench.measure import Say, machine, threads_at
 from bench.report import Lines, drawn, onto_page, write
-from bench.workload import CLASSES, NETWORKS, Point, Workload
+from bench.workload import Point, Workload, network_of
 from encoders import create
 from harness.config import Augmentation, Balancing, NeuronSpec
 from harness.data import load
@@ -33,7 +33,7 @@ from harness.errors import named
 from harness.machine.process import keep_freed_memory
 from harness.papers.dct_snn.recipe import DIGITS_NETWORK, MNIST_NETWORK, VGG5_LITE
 from harness.snn.balancing import balance
-from harness.snn.network import Network, Spiking
+from harness.snn.network import Spiking
 from harness.training.batches import batch, normalised
 from harness.training.trains import encoded_once
 
@@ -99,8 +99,7 @@ class Result(msgspec.Struct, frozen=True):
 def train(name: str, course: Course, contestant: Implementation, data_dir: Path | None) -> tuple[float, int]:
     """Train on the data set `name`: the last test's accuracy, and the number of epochs that it took."""
     keep_freed_memory()  # as `harness run` does; it helps every implementation
-    data, (spec, shape) = load(name, data_dir), NETWORKS[course.network]
-    network = Network(spec, shape, CLASSES, Generator().manual_seed(0))
+    data, network = load(name, data_dir), network_of(course.network, Generator().manual_seed(0))
     fitted, order = normalised(data.train.images[:FITTED]), Generator().manual_seed(1)
     encoder = create("dct").calibrate(fitted)
 
@@ -126,7 +125,7 @@ def train(name: str, course: Course, contestant: Implementation, data_dir: Path 
     thresholds = balance(network, lambda: (spiking.encode(part, 0).float() for part in parts), Balancing(), neuron)
     weights = reordered([weight.detach() for weight in network.weights], network.layers, back=True)
     none = torch.empty(0)
-    model = contestant.make(Workload(spec.name, network.layers, tuple(weights), none, none, tuple(thresholds)))
+    model = contestant.make(Workload(course.network, network.layers, tuple(weights), none, none, tuple(thresholds)))
     encode = spiking.encode if course.augmentation != Augmentation() else encoded_once(spiking, len(data.train))
     encode_test, accuracy = encoded_once(spiking, len(data.test)), 0.0
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -28,11 +28,9 @@ class Row:
     batch: int
     timesteps: int
     ms_per_image: float | None = None
-    ms_per_image_min: float | None = None
     ratio_to_bf16_matmuls: float | None = None
     steps: int = 0
     status: str = "measured"
-    what: Literal["step"] = "step"
 
 
 def write(folder: Path, name: str, content: Any, drawing: tuple[bytes, Callable[[], bytes]]) -> None:

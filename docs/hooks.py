@@ -10,7 +10,6 @@ import base64
 import json
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -30,12 +29,9 @@ _made: dict[str, str] = {}  # what stands in place of a mark
 
 def on_config(config: Any) -> Any:
     """Name the version at the foot of each page; link to the repository where the clone knows its address."""
-    from harness.report.publish import web_address
+    from harness.report.publish import git, web_address
 
-    remote = subprocess.run(
-        ["git", "remote", "get-url", "origin"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if address := web_address(remote.stdout.strip()):
+    if address := web_address(git(ROOT, "remote", "get-url", "origin")):
         config.repo_url, config.edit_uri = f"{address}/", "edit/main/docs/"
     config.copyright = f"DCT-SNN harness {version('dct-snn-harness')}"
     return config
@@ -59,7 +55,8 @@ def _files(address: str) -> Iterator[tuple[str, str | bytes]]:
     _made["tables"] = _tables(sorted(name for name in reports if name.endswith(".csv")))
     for name, content in pictures.gallery().items():
         yield f"pictures/{name}", content
-    _made.update(gallery=_gallery(), experiments=_experiments(), speed=_speed())
+    steps = sorted((EVIDENCE / "bench").rglob("bench.json"))  # of each machine
+    _made.update(gallery=_gallery(), experiments=_experiments(), speed="\n\n".join(map(_steps, steps)))
     for verb, text in _commands():
         yield f"reference/commands/{verb}.md", text
     yield from _notebook(address)
@@ -116,25 +113,20 @@ def _tables(names: list[str]) -> str:
 def _experiments() -> str:
     from harness.papers import own_catalogue
 
-    lines = ["| experiment | what it asks | data set | profiles |", "| --- | --- | --- | --- |"]
+    lines = ["| experiment | in the paper | what it asks | data set | profiles |", "| --- | --- | --- | --- | --- |"]
     lines += [
-        f"| `{e.name}` | {e.title} | {e.dataset} | {', '.join(e.profile_names)} |"
+        f"| `{e.name}` | {e.source} | {e.title} | {e.dataset} | {', '.join(e.profile_names)} |"
         for paper in own_catalogue().papers
         for e in paper.experiments
     ]
     return "\n".join(lines)
 
 
-def _speed() -> str:
-    """The committed measurements of a training step, with the machine of each."""
-    return "\n\n".join(map(_steps, sorted((EVIDENCE / "bench").rglob("bench.json"))))
-
-
 def _steps(path: Path) -> str:
     measurements = json.loads(path.read_text(encoding="utf-8"))
     lines = ["| network, batch, T | ours, bf16 | bare layers, bf16 | ours / bare | fastest peer | peer / ours |"]
     lines.append("| --- | --- | --- | --- | --- | --- |")
-    steps = [row for row in measurements["rows"] if row["what"] == "step" and row["ms_per_image"] is not None]
+    steps = [row for row in measurements["rows"] if row.get("what") in (None, "step") and row["ms_per_image"]]
     for point in dict.fromkeys((row["network"], row["batch"], row["timesteps"]) for row in steps):
         rows = [row for row in steps if (row["network"], row["batch"], row["timesteps"]) == point]
         times = {row["implementation"]: row["ms_per_image"] for row in rows}

@@ -149,9 +149,9 @@ def budget(record: Record) -> Iterator[Named]:
     for stage, printed in PRINTED_EPOCHS.items():
         if (epochs := config[stage]["epochs"]) < printed:
             yield f"epochs of the {stage.upper()}", str(epochs)
+            if (images := config[stage].get("images")) is not None:
+                yield "images of fine-tuning", f"{images:,}"
             yield f"epochs of the {stage.upper()}, printed", str(printed)
-    if config["snn"]["images"] is not None:
-        yield "images of fine-tuning", f"{config['snn']['images']:,}"
 
 
 def side(difference: float) -> str:
@@ -212,9 +212,9 @@ def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
     yield "timesteps", "16"
     yield "epochs of the ANN, as printed", str(epochs)
     for batch, augmented in readings:
-        yield "batch", str(batch)
         arm = evidence.arm(f"mnist-as-printed/paper/cyclic-16-as-printed-b{batch}-ann{epochs}{augmented}")
         yield from _with_half(f"as printed{augmented}", arm)
+        yield "batch", str(batch)
         if augmented:  # not comparable
             yield "its ANN", f"{np.mean([*map(of_ann, arm.values())]):.1f}"
     for steps in (*POISSON_AT, POISSON_ELSEWHERE):

@@ -315,7 +315,7 @@ class Loaded:
         for arm, seed in ((arm, seed) for seed in range(seeds) for arm in arms):
             if (cell := self.cells.get((experiment, profile, arm, seed))) is None:
                 name = f"/{experiment}/{profile}/{arm}/seed-{seed:04d}.json:"
-                refused = any(name in f"/{problem}".replace("\\", "/") for problem in self.problems)
+                refused = any(name in f"/{problem}" for problem in self.problems)
                 gaps.append(f"{arm} seed {seed}: {'refused, see problems' if refused else 'missing'}")
             elif not cell.done:
                 gaps.append(f"{arm} seed {seed}: {cell.status}: {cell.reason}")

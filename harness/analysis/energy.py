@@ -42,19 +42,6 @@ FORTY_FIVE_NM = EnergyModel()
 WITH_MEMORY = EnergyModel(word_pj=WORD_PJ)
 ACCESSES = EnergyModel(0.0, 0.0, 1.0)  # counts words of memory
 
-
-def bits_of(timesteps: int) -> int:
-    """⌈log2(T + 1)⌉: the bits for the values that T binary steps can distinguish, 0 to T spikes.
-
-    An ANN quantised to them is the rival that Yan et al. propose (arXiv 2409.08290, v4). For their hardware an SNN of 5
-    steps must stay below 0.057 spikes per synapse and step.
-
-    >>> [bits_of(timesteps) for timesteps in (2, 5, 16, 48)]
-    [2, 3, 5, 6]
-    """
-    return timesteps.bit_length()
-
-
 CONSTANT = frozenset(name for name, encoder in BUILTIN.items() if encoder.constant)
 
 

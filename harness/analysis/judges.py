@@ -686,11 +686,12 @@ def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
     ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if cut else ""
     if not config.snn:
         return ann, ""
-    tuned = f"{config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""
+    tuned = f"for {config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""
     whole = experiment.published.get("snn.images")
     if config.snn.images is not None and whole is not None and whole.values == (None,):
-        tuned = f"{tuned + ' ' if tuned else ''}on {config.snn.images:,} images"
-    return ann, f"fine-tuned for {tuned}" if tuned else ""
+        spent = counted(config.snn.epochs, "epoch")
+        tuned = f"for {spent} on {config.snn.images:,} images in place of {max(epochs[1], config.snn.epochs)} on all"
+    return ann, f"fine-tuned {tuned}" if tuned else ""
 
 
 def _capped(

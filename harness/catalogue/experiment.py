@@ -337,9 +337,7 @@ def _no_setting(kind: Any, path: list[str]) -> HarnessError | None:
     return _no_setting(settings[head], rest) if rest else None
 
 
-@cache
-def _settings(kind: type) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+_settings = cache(get_type_hints)
 
 
 def _with(data: Any, path: list[str], value: Any) -> Any:

@@ -84,6 +84,10 @@ def claims(
             _show_one(one, answered.statements, folder, console)
     else:
         _show_all(answered.statements, [one for one in chosen if one.leads], console)
+        stated = {one.statement for one in chosen}
+        more = {one.experiment for one in answered.claims if one.leads and one.statement in stated} - {name}
+        if name and more:
+            console.print(f"\nMore claims of these statements: harness claims {' or '.join(sorted(more))}")
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
     console.print(f"From {origin}.")
 

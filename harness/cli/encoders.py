@@ -114,7 +114,6 @@ def probe(
     """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
     from encoders.registry import BUILTIN
     from harness import inspect
-    from harness.machine.files import write_atomically
     from harness.report.table import Column, Row, Table, terminal
 
     _require_name(out)
@@ -127,10 +126,7 @@ def probe(
     columns = Column("encoder"), *(Column(f"t={t}", "number", digits=1) for t in steps)
     rows = [Row.of(name, *(100 * accuracy[t - 1] for t in steps)) for name, accuracy in accuracies.items()]
     console.print(terminal(Table("", columns, tuple(rows))))
-    stem = _write(drawn, out)
-    path = stem.with_name(f"{stem.name}.csv")
-    write_atomically(path, inspect.probe_csv(accuracies, dataset, reads).encode())
-    say(str(path))
+    _write(drawn, out, inspect.probe_csv(accuracies, dataset, reads))
 
 
 def _require_name(out: Path | None) -> None:
@@ -139,17 +135,17 @@ def _require_name(out: Path | None) -> None:
         raise HarnessError(f"{out}: names no file", "name the figure, such as my-figure")
 
 
-def _write(drawn: Any, out: Path | None) -> Path:
-    """Write the .svg and the .png into one folder, whatever suffix was given. Returns their path without suffix."""
+def _write(drawn: Any, out: Path | None, table: str = "") -> None:
+    """Write the .svg, the .png and the .csv of a table, if there is one, into one folder, whatever suffix was given."""
     from harness.machine.files import write_atomically
 
     path = out or Path(drawn.name)
     stem = path.with_suffix("") if path.suffix in (".svg", ".png", ".csv") else path
-    for suffix, content in ((".svg", drawn.svg), (".png", drawn.png())):
-        path = stem.with_name(stem.name + suffix)
-        write_atomically(path, content)
-        say(str(path))
-    return stem
+    for suffix, content in ((".svg", drawn.svg), (".png", drawn.png()), (".csv", table.encode())):
+        if content:
+            path = stem.with_name(stem.name + suffix)
+            write_atomically(path, content)
+            say(str(path))
 
 
 @encoders_app.command(cls=Grouped)

@@ -92,8 +92,7 @@ def report(
         if open_page and not webbrowser.open((place / "index.html").absolute().as_uri()):
             console.print("no browser is at hand")
     if not as_json:
-        console.print(reporting.own_tables(sources, names))
-        console.print(reporting.judged_claims(sources, names))
+        console.print(reporting.in_terminal(sources, names))
         if not sources[0].at_hand:
             console.print(NO_EVIDENCE)
         console.print(f"wrote {place / 'index.html'}")

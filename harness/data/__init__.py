@@ -4,8 +4,8 @@
 depends on the images and a seed, never on the order of files.
 """
 
-from harness.data.sets import Located, load, look, names
+from harness.data.sets import load, look, names
 from harness.data.subset import subset
 from harness.data.types import DataSet, ImageSet
 
-__all__ = ["DataSet", "ImageSet", "Located", "load", "look", "names", "subset"]
+__all__ = ["DataSet", "ImageSet", "load", "look", "names", "subset"]

@@ -68,9 +68,7 @@ def go_without(error: OSError | NotImplementedError) -> None:
     )
 
 
-@functools.cache
-def _warn_once(message: str) -> None:
-    _LOG.warning(message)
+_warn_once = functools.cache(_LOG.warning)
 
 
 @contextmanager

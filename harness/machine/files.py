@@ -61,7 +61,7 @@ def read_regular(path: Path, largest: int = LARGEST_FILE, private: bool = False)
     Every file of a results folder and of the cache is read so: a pipe would keep us waiting for ever, and a device or a
     sparse file fill the memory. private: it must be a file of this user that others may not write to.
     """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):

@@ -17,7 +17,7 @@ from harness.errors import Stopped
 
 STOPPED = 130  # exit code after Ctrl-C
 AGAIN = 75  # exit code after a stop with a checkpoint: start again to go on (EX_TEMPFAIL)
-GRACEFUL = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasattr(signal, name))
+GRACEFUL = (signal.SIGTERM, signal.SIGUSR1)
 # Turns that a thread of GNU OpenMP spins before it sleeps: about a millisecond, more than the gap between two loops.
 # With 1,000 of them a step of two threads takes up to 1.5 times as long, and two such runs at once six times.
 SPINS = "100000"

@@ -159,9 +159,9 @@ def time_limit(seconds: float, whose: str = "a plug-in") -> Iterator[None]:
 
     So a busy or sleeping machine, or a stopped process, causes no failure. whose: the name of the limited code; if it
     ignores the alarm, the process ends with a line that has this name.
-    Needs the main thread and POSIX alarms; elsewhere there is no limit.
+    Needs the main thread; elsewhere there is no limit.
     """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
 

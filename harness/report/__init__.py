@@ -1,6 +1,6 @@
 """From judged records to tables, figures and one page. Trains nothing and imports no torch."""
 
-from harness.report.document import judged_claims, own_tables, results_table
+from harness.report.document import in_terminal, results_table
 from harness.report.publish import ReportResult, check, render
 from harness.report.sources import Source, read
 
@@ -8,8 +8,7 @@ __all__ = [
     "ReportResult",
     "Source",
     "check",
-    "judged_claims",
-    "own_tables",
+    "in_terminal",
     "read",
     "render",
     "results_table",

@@ -233,27 +233,22 @@ def results_table(experiment: str, sources: Sequence[Source]) -> "Group":
     return Group(*parts or [Text(nothing)])
 
 
-def own_tables(sources: Sequence[Source], experiments: Sequence[str] | None = None) -> "Group":
-    """The tables of `results_table` for all (or the named) experiments of which there are records of yours."""
+def in_terminal(sources: Sequence[Source], experiments: Sequence[str] | None) -> "Group":
+    """Of all (or the named) experiments: the tables of those of which there are records of yours; every claim with its
+    verdict, one line each; and what went wrong.
+    """
     from rich.console import Group
 
     yours = {key[0] for source in sources if source.name == "yours" for key in source.loaded.by_arm}
     names = [name for name in sources[0].catalogue.names() if name in yours]
     shown = [name for name in names if experiments is None or name in experiments]
-    return Group(*(part for name in shown for part in _results(name, sources)))
-
-
-def judged_claims(sources: Sequence[Source], experiments: Sequence[str] | None = None) -> "Group":
-    """Every claim of all (or the named) experiments with its verdict, one line each, and what went wrong."""
-    from rich.console import Group
-
-    parts: list[RenderableType] = []
+    parts = [part for name in shown for part in _results(name, sources)]
     catalogue = sources[0].catalogue
     for name in dict.fromkeys(claim.experiment for claim in catalogue.claims):
         if experiments is None or name in experiments:
             table = tables.claims_table(sources, catalogue.claims_of(name), titled=False)
-            shown = replace(table, title=name).only("claim", "profile", "published", "ours", "verdict")
-            parts += [terminal(shown)] if table.rows else []
+            short = replace(table, title=name).only("claim", "profile", "published", "ours", "verdict")
+            parts += [terminal(short)] if table.rows else []
     return Group(*parts, *_problems(sources, experiments))
 
 

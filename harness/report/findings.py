@@ -16,7 +16,7 @@ from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import difference_of, paired, values_of
 from harness.analysis.differences import isolated
 from harness.analysis.differences import pairs as pairs_of
-from harness.analysis.energy import ACCESSES, FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations, bits_of
+from harness.analysis.energy import ACCESSES, FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
 from harness.analysis.statistics import ALPHA, FEW_SEEDS, LEAST_SEEDS, Interval, estimate, value_margin
 from harness.analysis.verdicts import ON_SMALL, STATEMENTS, p_in_words
@@ -123,6 +123,11 @@ def _at_each(experiment: Experiment, make: Callable[[Source, ProfileName], Table
 
 
 # --- Claims
+
+
+def on_own_network(judged: Judgement) -> bool:
+    """Whether this is a published number, judged by records of the paper's own network."""
+    return judged.profile in OWN_NETWORK and judged.kind == "value" and judged.mean is not None
 
 
 def claims(accept: Callable[[Judgement], bool], columns: Sequence[str] = BRIEF) -> Ask:
@@ -322,9 +327,7 @@ def compared(
     gaps = []
     for pair in sorted(pairs, key=lambda pair: pair.timesteps):
         sides = pair.side, pair.reference
-        if any(profile not in experiment.profile_names for experiment, _ in sides):
-            continue
-        planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
+        planned = min(e.seeds(arm, profile) if profile in e.profile_names else 0 for e, arm in sides)
         cells, references = (planned_cells(source, profile, side, planned) for side in sides)
         if cells and references and planned >= LEAST_SEEDS:
             arm, versus = (experiment.arm(name) for experiment, name in sides)
@@ -473,9 +476,7 @@ class Printed:
 def apart_at_end(source: Source, upper: Printed, lower: Printed, profile: ProfileName) -> Interval | None:
     """The difference of two arms, over the seeds done if fewer than three are planned; None if seeds are missing."""
     sides = upper.side, lower.side
-    if any(profile not in experiment.profile_names for experiment, _ in sides):
-        return None
-    planned = min(experiment.seeds(arm, profile) for experiment, arm in sides)
+    planned = min(e.seeds(arm, profile) if profile in e.profile_names else 0 for e, arm in sides)
     ours, theirs = paired(*(source.loaded.done(e.name, profile, arm, planned) for e, arm in sides))
     if not ours or (planned >= LEAST_SEEDS and len(ours) < planned):
         return None
@@ -624,7 +625,8 @@ def _rivals(spent: Operations) -> Iterator[tuple[float | None, str]]:
 
     for model in (FORTY_FIVE_NM, WITH_MEMORY):
         yield spent.snn_uj(model), stands(spent.ratio(model) or 0.0)
-    even, arrivals = spent.break_even(WITH_MEMORY, bits_of(spent.timesteps)), spent.arrivals
+    bits = spent.timesteps.bit_length()  # ⌈log2(T + 1)⌉, for the values 0 to T
+    even, arrivals = spent.break_even(WITH_MEMORY, bits), spent.arrivals
     yield even, stands((even or 0.0) / arrivals) if arrivals else "costlier"
 
 

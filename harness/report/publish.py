@@ -377,16 +377,16 @@ def origin(sources: Sequence[Source], out: Path) -> Origin:
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
     folder = sources[0].folder
-    top = _git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else ""
+    top = git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else ""
     clone = Path(top) if top and (Path(top) / "harness" / "report").is_dir() else None
     inside = clone and out.resolve().is_relative_to(clone.resolve())
     here = f"{Path(os.path.relpath(clone.resolve(), out.resolve())).as_posix()}/" if clone and inside else ""
     return Origin(
         date=f"{now:%Y-%m-%d}",
         version=version(PACKAGE),
-        commit=_git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
-        changed=bool(clone and _git(clone, "status", "--porcelain", "--", *NUMBERS)),
-        repository=web_address(_git(clone, "remote", "get-url", "origin")) or here if clone else "",
+        commit=git(clone, "rev-parse", "--short=10", "HEAD") if clone else "",
+        changed=bool(clone and git(clone, "status", "--porcelain", "--", *NUMBERS)),
+        repository=web_address(git(clone, "remote", "get-url", "origin")) or here if clone else "",
         bases={source.name: Path(os.path.relpath(source.folder, out)).as_posix() for source in sources},
     )
 
@@ -400,7 +400,7 @@ def hardware_of(sources: Sequence[Source]) -> Hardware:
     return {name: Counter(sorted(of.values())).most_common() for name, of in devices.items() if of}
 
 
-def _git(folder: Path, *words: str) -> str:
+def git(folder: Path, *words: str) -> str:
     """The output of a git command; empty if git is not installed or fails."""
     command = ["git", "-C", str(folder), *words]
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from encoders import create
 from encoders.base import Operations as Spent
-from harness.analysis.energy import ACCESSES, WITH_MEMORY, EnergyModel, Operations, bits_of, encoder_macs, operations_of
+from harness.analysis.energy import ACCESSES, WITH_MEMORY, EnergyModel, Operations, encoder_macs, operations_of
 from harness.config import EncoderSpec
 from harness.records.store import read_record
 from harness.schema import LayerActivity
@@ -97,7 +97,6 @@ def test_at_the_break_even_rate_both_networks_need_the_same(tmp_path: Path, writ
 def test_an_ann_of_few_bits_multiplies_and_moves_for_less(tmp_path: Path, write: Write) -> None:
     measured(write, 0, HIDDEN, OUTPUT)
     counted, model = operations(tmp_path), WITH_MEMORY
-    assert [bits_of(timesteps) for timesteps in (1, 2, 3, 5, 8, 16, 48)] == [1, 2, 2, 3, 4, 5, 6]
     # 2 of 32 bits: 3.7 pJ of a multiplication and the 30 values count a sixteenth; additions and weights do not.
     ann = 1100 * (0.9 + 3.7 / 16) + 5 * (1100 + 30 / 16)
     assert counted.ann_pj(model, bits=2) == pytest.approx(ann)

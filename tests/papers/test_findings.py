@@ -87,8 +87,8 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
     # b16 is judged, since twice the epochs move it by less than the margin, and its control is not
     _, sentence = first_sentences(source_of(tmp_path))
     assert sentence.endswith(
-        f" Fine-tuned at 16 steps, batch 16: as printed without crops and flips, 97.94 ± {half:.2f} (lower); "
-        f"as printed without flips, ANN of 160 epochs, 95.94 ± {half:.2f} (not comparable: its ANN ends at 98.4 %)."
+        f" The printed fine-tuning at 16 steps, batch 16, gives 97.94 ± {half:.2f} % without crops and flips (lower); "
+        f"95.94 ± {half:.2f} without flips, ANN of 160 epochs (not comparable: its ANN ends at 98.4 %)."
     )
 
 
@@ -395,7 +395,7 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
         f"On MNIST (784-100-10, its ANN trained for 40 of 300 epochs), ANNs trained alike, {few} and DCT on p 96.0"
     )
     apart = "cyclic is 7.0 points above interleaved (3 seeds, 95 %: 7.0 to 7.0), where 10.2 are published"
-    budget = "VGG9, its ANN trained for 20 of 300 epochs, fine-tuned for 1 of 20 epochs on 10,000 images"
+    budget = "VGG9, its ANN trained for 20 of 300 epochs, fine-tuned for 1 epoch on 10,000 images in place of 20 on all"
     assert says["Schedules"](source) == f"On the paper's network ({budget}) {apart}"
     assert says["Codes"](source).startswith("On a small network for CIFAR-10 after 48 steps (VGG5, narrowed, its ANN ")
     shown = "; 5 seeds), 6 arms against DCT, codes of p net of their ANNs: above it linear latency (+12.0), "

@@ -17,7 +17,7 @@ from harness.records.fingerprint import recipe_digest
 from harness.records.store import read_record, write_record
 from harness.records.verifications import Source as VerifiedFrom
 from harness.records.verifications import Verification, Word, write_verification
-from harness.report import ReportResult, Source, judged_claims, read, render, results_table
+from harness.report import ReportResult, Source, in_terminal, read, render, results_table
 from harness.report.figures import styles_of
 from harness.report.sources import with_added
 from harness.report.table import Cell as TableCell
@@ -452,6 +452,6 @@ def test_a_terminal_shows_published_beside_ours_labels_smoke_and_quotes_errors(
     assert on_terminal(everything, "cifar100-vgg11") == nothing
     with pytest.raises(HarnessError, match="unknown experiment"):
         on_terminal(everything, "mnits")
-    claims = printed(judged_claims(read(everything.evidence, everything.local, CATALOGUE)))
+    claims = printed(in_terminal(read(everything.evidence, everything.local, CATALOGUE), None))
     assert "✓ reproduced" in line_with(claims, "cyclic-16 at T = 16")
     assert "· no records" in line_with(claims, "cyclic-125 at T = 125")

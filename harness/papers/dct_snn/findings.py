@@ -81,8 +81,7 @@ PRINTED = tuple(
 
 def _accuracies(judged: Judgement, *datasets: str) -> bool:
     """Whether this is a published accuracy on these data sets, judged by records of the paper's network."""
-    shown = judged.profile in OWN_PROFILES and judged.kind == "value" and judged.mean is not None
-    return shown and DATASETS[judged.experiment] in datasets
+    return ask.on_own_network(judged) and DATASETS[judged.experiment] in datasets
 
 
 def _table_1(judged: Judgement) -> bool:
@@ -460,7 +459,7 @@ def _exceeding_too(source: Source) -> str:
         means = [ask.at_end(source, "paper", (LATENCY_MNIST, f"{name}-{row.timestep}")) for row in rows]
         if all(mean and mean.mean > float(row.row.value) for mean, row in zip(means, rows, strict=True)):
             names.append(name.replace("poisson", "Poisson"))
-    words = f"our means of {_listed(names)} input exceed the published accuracies of these codes too, untested"
+    words = f"our means of {_listed(names)} input exceed all of Table 1's accuracies of other codes too, untested"
     return f" On MNIST {words}." if names else ""
 
 
@@ -495,11 +494,11 @@ def _of_orderings(source: Source) -> str:
         else f"{count} on {counted(seeds, 'seed')} each, untested"
         for seeds, count in by_seeds
     ]
+    network = _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm)
     return (
-        f"On the paper's network ({_budget(experiments.ABLATION_INTERLEAVED, 'short', lead.arm)}), {subject} have the "
-        f"published sign ({'; '.join(over)}). With all 16 frequencies after {lead.timestep} steps, cyclic is "
-        f"{_against('interleaved', lead)}; {lead.published:.1f} published), before fine-tuning "
-        f"{_against('it', before)})."
+        f"On CIFAR-10 with the paper's network ({network}), {subject} have the published sign ({'; '.join(over)}). "
+        f"With all 16 frequencies after {lead.timestep} steps, cyclic is {_against('interleaved', lead)}; "
+        f"{lead.published:.1f} published), before fine-tuning {_against('it', before)})."
         f"{' Both use the learning rate chosen for cyclic on validation images.' if lead.not_tuned else ''}"
         f"{_unsettled(source, 'short', [sides], lead.margin or 0.0)}"
     )
@@ -569,9 +568,11 @@ def _as_printed(source: Source) -> str:
         end = fmean(cell.ann for cell in cells)
         why = f": its ANN ends at {end:.1f} %" if row.verdict == "not comparable" and not isnan(end) else ""
         kind = ", ".join(part for part in parts if part not in shared)
-        said.append(f"{kind}, {_accuracy(row)} ({row.verdict}{why})")
-    ann = [f"re-tuned {part}" if part.startswith("ANN") else part for part in shared]
-    return f" Fine-tuned at {', '.join(['16 steps', *ann])}: {'; '.join(said)}." if said else ""
+        kind = kind.removeprefix("as printed ") if kind.startswith("as printed without") else kind
+        said.append(f"{_accuracy(row)}{' %' * (not said)} {kind} ({row.verdict}{why})")
+    ann = [f"from a re-tuned {part}" if part.startswith("ANN") else part for part in shared]
+    subject = ", ".join(["The printed fine-tuning at 16 steps", *ann]) + "," * bool(ann)
+    return f" {subject} gives {'; '.join(said)}." if said else ""
 
 
 def _of_codes(source: Source) -> str:

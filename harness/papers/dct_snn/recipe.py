@@ -259,7 +259,7 @@ SHORT = replace(
     seeds_by_arm={"cyclic-16x3": 3, "cyclic-48": 3, "interleaved-16x3": 3},
     deviations=(
         "the schedule is compressed: the ANN has 20 epochs in place of 300, its rate decayed after 8 and 16, and "
-        "fine-tuning is 1 epoch of 10,000 images in place of 25 of 50,000; so many fit a night",
+        "fine-tuning is 1 epoch of 10,000 images in place of 20 to 30 of 50,000; so many fit a night",
         "the rates of the ANN and of fine-tuning are chosen on a validation split of CIFAR-10, with 48 steps of the "
         "cyclic code; the loss is that of lite, and the numbers of epochs and images are not chosen on any",
     ),

@@ -36,17 +36,13 @@ NAMES = {
 ALL_NETWORKS = "the accuracies on CIFAR-10 and CIFAR-100"
 
 
-def _of_own_network(judgement: Judgement) -> bool:
-    return judgement.profile in OWN_NETWORK and judgement.kind == "value" and judgement.mean is not None
-
-
 TOPICS = (
     Topic(
         "Few steps",
         {
             "What is published, printed elsewhere, and ours after T steps?": ask.across(NETWORKS),
             "Do the printed numbers come out, as accuracies and as differences to the ANN?": ask.claims(
-                _of_own_network
+                ask.on_own_network
             ),
         },
         experiments=(CIFAR10_RESNET20.name,),
