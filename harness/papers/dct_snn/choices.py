@@ -133,9 +133,9 @@ SHORT_IMAGES = 2_000
 PART = 4
 SCHEDULES = ("interleaved-16x3", "cyclic-8x3", "interleaved-8x3")
 
-SEARCHES = {
+_SEARCHES = (
     # The settings that the paper does not state for MNIST: rates, dropout and shifts of both trainings.
-    "mnist": Search(
+    Search(
         "mnist",
         MNIST_IMAGES,
         partial(_cells, experiments.MNIST_784_100_10, "paper", ("cyclic-16",)),
@@ -143,7 +143,7 @@ SEARCHES = {
         settings={},
     ),
     # On p = (x + 1)/2: the recipe of the ANN; with it, the rate of DCT on p and of each code of p at T.
-    "mnist-p": Search(
+    Search(
         "mnist-p",
         MNIST_IMAGES,
         partial(
@@ -155,29 +155,29 @@ SEARCHES = {
         (MNIST_ANN, replace(MNIST_GRID, settings=("ann", *RATE_DECIDES))),
     ),
     # The fine-tuning rate of each code on MNIST at each T of `recipe.MNIST_RATES`.
-    "mnist-rates": Search("mnist-rates", MNIST_IMAGES, _mnist_arms, (MNIST_GRID,)),
+    Search("mnist-rates", MNIST_IMAGES, _mnist_arms, (MNIST_GRID,)),
     # The rate and the loss of each code at lite, on CIFAR-10. The published rate is meant for 25 epochs of 50,000
     # images; lite has one of 6,000.
-    "lite-rates": Search("lite-rates", LITE_IMAGES, lite_arms, (LITE_GRID,), ("sum", "mean")),
+    Search("lite-rates", LITE_IMAGES, lite_arms, (LITE_GRID,), ("sum", "mean")),
     # Codes of x and codes of p, each with an ANN of their own, whose rate is searched first.
-    **{
-        name: Search(
+    *(
+        Search(
             name,
             LITE_IMAGES,
             partial(_cells, experiments.CIFAR10_ONE_ANN, "lite", codes),
             (LITE_ANN, replace(LITE_GRID, settings=("ann", *RATE_DECIDES))),
         )
         for name, codes in {"cifar10-x": ("dct-x", "poisson-signed"), "cifar10-p": ("dct-p", "poisson")}.items()
-    },
+    ),
     # The rate of each code at each T, with the loss that it has at 48 steps.
-    "latency-cifar10": Search(
+    Search(
         "latency-cifar10",
         LITE_IMAGES,
         partial(_cells, experiments.LATENCY_CIFAR10, "lite", [arm.name for arm in experiments.LATENCY_CIFAR10.arms]),
         (FEW_STEPS_GRID,),
     ),
     # The rate of each arm of §6, all of which have that of cyclic-16x3.
-    "schedules": Search(
+    Search(
         "schedules",
         LITE_IMAGES,
         lambda seed: (
@@ -189,7 +189,7 @@ SEARCHES = {
     # The rates of the short profile: of the ANN, then of fine-tuning. VGG9 on CIFAR-10; takes hours. A candidate sees a
     # quarter of its training images, in pre-training and in fine-tuning. This is a choice for fewer steps than the
     # profile has. The numbers of epochs and images are a matter of hours and are not searched.
-    "short": Search(
+    Search(
         "short",
         SHORT_IMAGES,
         _short_arm,
@@ -199,7 +199,8 @@ SEARCHES = {
         ),
         settings={"train_images": (50_000 - SHORT_IMAGES) // PART, "kernel": "events"},
     ),
-}
+)
+SEARCHES = {search.file: search for search in _SEARCHES}
 
 
 # Those that choose fine-tuning rates for every arm alike.

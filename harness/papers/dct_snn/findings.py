@@ -540,7 +540,7 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
         )
         said.append(f"{apart} at {at}")
     last = max(steps)
-    share, cost = (_operations(source, ONE_ANN, f"{code}-{last}") for code in ("poisson", "dct-p"))
+    share, cost = (_operations(source, f"{code}-{last}") for code in ("poisson", "dct-p"))
     cheaper = f", where it needs {100 * share / cost:.0f} % of the operations" if share < cost else ""  # false for NaN
     return f" With ANNs trained alike, Poisson input {_listed(said)} steps{cheaper}."
 
@@ -632,9 +632,9 @@ def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
     return ", ".join(filter(None, (network, of_ann and f"its ANN {of_ann}", tuned)))
 
 
-def _operations(source: Source, experiment: Experiment, arm: str) -> float:
-    """Operations of the SNN for one image, with the encoder's; NaN if a record lacks them."""
-    spent = source.operations.get((experiment.name, "paper", arm))
+def _operations(source: Source, arm: str) -> float:
+    """Operations for one image of an arm of `mnist-one-ann`, with the encoder's; NaN if a record lacks them."""
+    spent = source.operations.get((ONE_ANN.name, "paper", arm))
     return nan if spent is None or spent.encoder is None else spent.accumulates + spent.multiplies + spent.encoder
 
 
