@@ -45,7 +45,7 @@ from harness.snn.layers import Shape, layers_of
 from harness.snn.network import Network, Spiking
 from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
-from harness.training.cell import DTYPES, SAMPLE_IMAGES, Setting
+from harness.training.cell import BALANCING, DTYPES, SAMPLE_IMAGES, Setting
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
 from harness.training.evaluate import TestResult
 from harness.training.loop import Training, fine_tuning, readings, train
@@ -441,7 +441,6 @@ MOST_STEPS = 50
 PERCENTILE = 95.0  # at most: above it, deep layers with random weights may stay silent
 SOME_THRESHOLD = 0.1
 ENDLESS = 1_000_000  # epochs: the timing is stopped, it does not end
-BALANCING = 3  # forward passes that take about as long as balancing an image
 
 
 class Rates(NamedTuple):
@@ -498,10 +497,10 @@ def _cost(cell: PlannedCell, data: DataSet, setting: Setting, rates: Rates, trai
     balanced = checkpoint.part("balanced").load() is not None  # a test that was stopped counts as not begun
     tests = (not balanced) + (snn.tests if config.snn.epochs else 1)
     tested = tests * test + snn.readings * min(config.snn.reading_images or test, test) + min(SAMPLE_IMAGES, train)
-    # Tests of the ANN and balancing report no progress.
-    reported_ann, reported_snn = 3 * ann.images, (3 * snn.images + tested + evaluated) * timesteps
-    balancing = 0 if balanced else BALANCING * min(config.balancing.images, train) * timesteps
-    seconds = rates.ann * (reported_ann + ann.tests * test) + rates.snn * (reported_snn + balancing)
+    balancing = 0 if balanced else BALANCING * min(config.balancing.images, train)
+    # Tests of the ANN report no progress.
+    reported_ann, reported_snn = 3 * ann.images, (3 * snn.images + balancing + tested + evaluated) * timesteps
+    seconds = rates.ann * (reported_ann + ann.tests * test) + rates.snn * reported_snn
     begun = ann.begun or balanced or snn.begun
     return Cost(seconds * macs, (reported_ann + reported_snn) * macs, begun)
 

@@ -33,11 +33,13 @@ def balance(
     neuron: NeuronSpec,
     kernel: Kernel = "auto",
     activity: list[float] | None = None,
+    seen_by_layer: Callable[[int], None] = lambda _images: None,
 ) -> list[float]:
     """A threshold for every layer but the last.
 
     trains: starts a pass over spike trains `[T, N, C, H, W]`, the same ones each time; `balancing.images` is not used.
-    activity: receives the fraction of each layer's inputs that is not zero.
+    activity: receives the fraction of each layer's inputs that is not zero. seen_by_layer: is called with the number of
+    images in each chunk that one more layer has seen.
     The method "per-step" needs 8 MiB per timestep. Raises CellFailure naming the layer whose pre-activations are not
     finite, or not positive at the percentile.
     """
@@ -56,6 +58,7 @@ def balance(
             current = network.current(depth, x)
             for part, values in enumerate(current.chunk(timesteps) if balancing.method == "per-step" else [current]):
                 seen[part].update(values)
+            seen_by_layer(len(x) // timesteps)
         thresholds.append(_threshold(seen.values(), balancing.percentile, layer.name))
         if activity is not None:
             activity.append(active / inputs)

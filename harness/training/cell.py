@@ -32,6 +32,7 @@ torch.set_flush_denormal(True)
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SAMPLE_IMAGES = 2000  # training images on which the finished network is tested too, the same for every seed
 SAMPLE_SEED = 0
+BALANCING = 3  # forward passes that take about as long as balancing an image
 
 
 @dataclass(frozen=True)
@@ -169,11 +170,15 @@ def _thresholds(
     def trains() -> Iterable[Tensor]:
         key = encoder_key(config.seed, "balancing")
         for places in torch.split(torch.arange(len(images)), spiking.chunk()):
-            setting.watch.pause("balancing")
             yield spiking.encode(normalised(images[places]), key, places)
 
+    def seen_by_layer(images: int) -> None:
+        layers = len(spiking.network.layers) - 1
+        setting.watch.progress("balancing", BALANCING * spiking.macs * images / layers)
+        setting.watch.pause("balancing")
+
     network = spiking.network.cast(spiking.dtype)
-    return balance(network, trains, config.balancing, config.neuron, setting.kernel, activity)
+    return balance(network, trains, config.balancing, config.neuron, setting.kernel, activity, seen_by_layer)
 
 
 def _shape(images: Tensor) -> tuple[int, int, int]:

@@ -44,13 +44,14 @@ def test_a_layer_whose_input_is_not_finite_or_not_positive_is_named(value: float
 def test_layers_computed_again_give_the_thresholds_of_layers_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network(NetworkSpec("t", (4, "A", 6), (8, 8)), (2, 6, 6), 3, torch.Generator().manual_seed(2))
     train = torch.randint(-1, 2, (5, 9, 2, 6, 6), generator=torch.Generator().manual_seed(3)).float()
-    passes = []
+    passes, seen = [], list[int]()
 
     def trains() -> Iterable[Tensor]:
         passes.append(1)
         return torch.split(train, 4, dim=1)
 
-    kept = balance(network, trains, Balancing(95.0), NeuronSpec())
+    kept = balance(network, trains, Balancing(95.0), NeuronSpec(), seen_by_layer=seen.append)
+    assert seen == 4 * [4, 4, 1]  # four layers of neurons
     assert len(passes) == 2  # the second finds the first threshold's spikes, which are kept from then on
     monkeypatch.setattr(balancing, "BUDGET", 0)
     assert balance(network, trains, Balancing(95.0), NeuronSpec()) == kept

@@ -87,10 +87,18 @@ def _product(words: Words, values: Values, rows: Values, out: Values) -> None:
         channels, sizes = np.empty(inputs, np.int64), np.empty(inputs, np.float32)
         for y in range(height):
             for x in range(width):
-                for e in range(_events(words[b, y, x], values[b, y, x], channels, sizes)):
-                    size = sizes[e]
-                    for k in range(3):
-                        into, weights = total[y + k, x * outputs : (x + 3) * outputs], rows[channels[e], k]
+                events = _events(words[b, y, x], values[b, y, x], channels, sizes)
+                for k in range(3):
+                    into = total[y + k, x * outputs : (x + 3) * outputs]
+                    for e in range(0, events - 3, 4):  # four at a time, so that sums are read and written once
+                        s, t, u, v = sizes[e], sizes[e + 1], sizes[e + 2], sizes[e + 3]
+                        p, q = rows[channels[e], k], rows[channels[e + 1], k]
+                        r, w = rows[channels[e + 2], k], rows[channels[e + 3], k]
+                        for o in range(3 * outputs):
+                            two = (into[o] + s * widen(p[o])) + t * widen(q[o])
+                            into[o] = (two + u * widen(r[o])) + v * widen(w[o])
+                    for e in range(events - events % 4, events):
+                        size, weights = sizes[e], rows[channels[e], k]
                         for o in range(3 * outputs):
                             into[o] += size * widen(weights[o])
         for y in range(height):
