@@ -139,8 +139,9 @@ def _weight_gradient(words: Words, values: Values, grad: Values, rows: Floats) -
 CPU = torch.device("cpu")
 FEWEST_CHANNELS = 64  # with fewer, a row of weights is too short for the processor's vectors
 # The fraction of inputs that are events at which both take the same time, by the fastest instructions of a processor.
-# Measured by `python -m bench products` on VGG9's five layers at rest: the least, rounded down. A processor that is not
-# in the table takes dense products.
+# Measured by `python -m bench products` on VGG9's five layers at rest: the least, rounded down. The product has become
+# faster since, so that more would pay; a new number would change the rounding of recipes that choose by it. A processor
+# that is not in the table takes dense products.
 BREAK_EVEN = {
     ("avx512_bf16", torch.bfloat16): 0.11,
     ("avx512_bf16", torch.float32): 0.17,
