@@ -210,8 +210,9 @@ LITE_BY_CODE = replace(
         "fine-tuning rate and loss of each code are chosen on a validation split of CIFAR-10, the same grid for all",
     ),
 )
-# What searches chose for single arms at lite, by arm: a code's fine-tuning rate at its T (`choices latency-cifar10`).
-# The loss is that of the code.
+# What searches chose for single arms at lite, by arm; the loss is that of the code. First a code's fine-tuning rate at
+# its T (`choices latency-cifar10`); then the ANN's rate for x or p, and a code's rate with this ANN (`choices
+# cifar10-x`, `choices cifar10-p`).
 LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
     arm: {"snn.learning_rate": rate}
     for arm, rate in {
@@ -230,6 +231,13 @@ LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
         "direct-16": 1e-5,
         "phase-16": 1e-4,
         "burst-16": 1e-4,
+    }.items()
+} | {
+    arm: {"ann.learning_rate": of_ann, "snn.learning_rate": rate}
+    for arm, (of_ann, rate) in {
+        "dct-x": (0.05, 3e-5),
+        "dct-p": (0.02, 3e-5),
+        "poisson": (0.02, 1e-5),
     }.items()
 }
 
