@@ -205,7 +205,7 @@ def above_ann(cells: Sequence[Cell], timestep: int) -> Outcomes | None:
 def net_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: int) -> Outcomes | None:
     """The difference of two arms, each net of the ANN that it was converted from, by seed.
 
-    None if a record lacks its ANN's. Codes of x and of p have different ANNs; only this difference isolates the code.
+    None if a record lacks its ANN's. Codes of x and of p have different ANNs.
     """
     ours, theirs = above_ann(greater, timestep), above_ann(less, timestep)
     if ours is None or theirs is None:

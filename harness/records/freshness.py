@@ -242,6 +242,7 @@ def freshness(
             names = sorted({name for name, content in of_code if content not in contents})
             more = len(names) - MOST_NAMES
             changes += [*names[:MOST_NAMES], f"and {counted(more, 'more module')}"] if more > 0 else names
+            changes += [] if names else ["code"]  # a statement, or a reference to another function of the same file
     if changes:
         return Freshness("stale", f"changed since: {', '.join(changes)}", record, path=path)
     if record.failure is not None:

@@ -195,7 +195,7 @@ def test_an_arm_of_a_search_of_its_own_has_the_best_rate_of_it() -> None:
 
 
 def test_the_ann_of_p_has_the_rate_of_its_own_search_on_cifar10() -> None:
-    """As sentence 3 and two captions say of the codes that are not in `cifar10-one-ann`."""
+    """Sentence 3 says so of burst, whose records are those of another experiment."""
     chosen, burst = (
         e.resolve(e.arm(a), e.profile("lite"), 0).ann
         for e, a in ((CIFAR10_ONE_ANN, "dct-p"), (CIFAR10_ENCODERS, "burst"))

@@ -78,10 +78,20 @@ def test_changed_code_is_named_and_other_arms_are_not_stale(tmp_path: Path) -> N
     for arm in ("cyclic-16", "poisson-16"):
         old = record(arm, 0)
         modules = old.fingerprint.modules
-        earlier = {**modules, "encoders.dct": "0" * 16} if "encoders.dct" in modules else modules
-        write_record(tmp_path, of_other_code(old, earlier))
+        if "encoders.dct" in modules:
+            old = of_other_code(old, {**modules, "encoders.dct": "0" * 16})
+        write_record(tmp_path, old)
     assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: encoders.dct")
     assert state(tmp_path, "poisson-16", 0) == ("done", "")
+
+
+def test_other_code_is_stale_where_no_module_can_be_named(tmp_path: Path) -> None:
+    """A module's own statements, and which functions it refers to, count in the whole fingerprint alone."""
+    old = record("poisson-16", 0)
+    other = of_other_code(old, {**old.fingerprint.modules, "encoders.dct": "0" * 16}).fingerprint
+    same_modules = msgspec.structs.replace(other, modules=old.fingerprint.modules)
+    write_record(tmp_path, msgspec.structs.replace(old, fingerprint=same_modules))
+    assert state(tmp_path, "poisson-16", 0) == ("stale", "changed since: code")
 
 
 def test_a_cell_that_somebody_runs_is_running_and_one_that_was_stopped_is_begun(tmp_path: Path) -> None:

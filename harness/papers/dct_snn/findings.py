@@ -28,7 +28,7 @@ from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import AboveRow, Ordering
 from harness.config import ProfileName
 from harness.machine.console import counted
-from harness.papers.dct_snn import experiments
+from harness.papers.dct_snn import experiments, recipe
 from harness.papers.dct_snn.experiments import (
     CIFAR10_ENCODERS,
     LATENCY_CIFAR10,
@@ -53,24 +53,26 @@ SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-
 OWN_NETWORK = ("claim", "published", "after balancing", "ours", "seeds", "verdict")
 _VALUES = {(c.experiment, c.arm): c.published for c in PAPER.claims if c.kind == "value"}
 MECHANISMS = experiments.ABLATION_MECHANISMS
-ANN_OF_P = "The ANN of p is trained at the learning rate that was chosen for that of x; a search for p chose the same."
+ANN_RATES = (
+    f"All ANNs are trained at a learning rate of {recipe.LITE.ann.learning_rate:g}. "
+    f"Searches on a validation split choose {recipe.LITE_CHOSEN['dct-p']['ann.learning_rate']:g} for p and "
+    f"{recipe.LITE_CHOSEN['dct-x']['ann.learning_rate']:g} for x."
+)
 SMALL_BLOCKS = "DCT in blocks of 2×2 at " + " and ".join(
     str(arm.timesteps) for arm in LATENCY_CIFAR10.arms if arm.encoder.parameters.get("block_size") == 2
 )
 
 
-def _with_one_ann(arm: str, reference: str) -> Pair:
-    """Two arms of `cifar10-one-ann` that share an ANN."""
-    one_ann = experiments.CIFAR10_ONE_ANN
-    return Pair(title_of(one_ann.arm(arm)), 48, (one_ann, arm), (one_ann, reference))
+def _beside(experiment: Experiment, arm: str, reference: str) -> Pair:
+    """An arm against one of `cifar10-one-ann` whose ANN is trained alike."""
+    return Pair(title_of(experiment.arm(arm)), 48, (experiment, arm), (experiments.CIFAR10_ONE_ANN, reference))
 
 
-WITH_ONE_ANN = {
-    "poisson": _with_one_ann("poisson", "dct-p"),
-    "poisson-signed": _with_one_ann("poisson-signed", "dct-x"),
-}
-SUBJECTS = {"poisson": ("Poisson input", "DCT on p"), "poisson-signed": ("Poisson input with signs", "DCT")}
-
+SIGNED_ON_CIFAR10 = _beside(experiments.CIFAR10_ONE_ANN, "poisson-signed", "dct-x")
+CODES_OF_P = (
+    _beside(experiments.CIFAR10_ONE_ANN, "poisson", "dct-p"),
+    *(_beside(CIFAR10_ENCODERS, code, "dct-p") for code in ("phase", "burst", "ttfs", "latency")),
+)
 
 # The six accuracies of §6, which the paper prints to state five orderings.
 PRINTED = tuple(
@@ -142,7 +144,7 @@ def _discrepancy(source: Source, _: Paper) -> Iterator[Table]:
 
 
 def _few_steps(source: Source) -> str:
-    """The code with the highest mean, trained for the fewest and for the most steps, with one ANN for all codes."""
+    """The code with the highest mean, trained for the fewest and for the most steps, with ANNs trained alike."""
     sentences = []
     gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)}
     for steps in (min(experiments.LATENCY_STEPS), max(experiments.LATENCY_STEPS)):
@@ -191,9 +193,10 @@ def _lead(source: Source) -> Judgement | None:
     return next((judged for judged in of_paper if judged.id == "interleaved-cyclic-wins-16"), None)
 
 
-def _differing(source: Source, experiment: Experiment, where: str) -> str:
-    """The arms shown to lie above or below the first, furthest first; codes of other values net of their ANNs."""
-    gaps = ask.compared(source, ask.against_first(experiment), "lite", UNPUBLISHED)
+def _differing(source: Source, pairs: Sequence[Pair], where: str) -> str:
+    """The arms shown to lie above or below their common reference, furthest first; they convey the same values."""
+    gaps = ask.compared(source, pairs, "lite", UNPUBLISHED)
+    experiment, reference = pairs[0].reference
     if not gaps:
         return ""
     gaps.sort(key=lambda gap: -abs(float(gap.apart.mean)))
@@ -207,13 +210,11 @@ def _differing(source: Source, experiment: Experiment, where: str) -> str:
         ]
         sides += [f"{side} it {_listed(named)}"] if named else []
     seeds = counted(min(gap.apart.seeds for gap in gaps), "seed")
-    of_ann = "" if all(gap.raw is None for gap in gaps) else ", codes of p net of their ANNs"
-    if any(gap.raw is None and gap.ann for gap in gaps):
-        of_ann += ", differences of the ANNs included"
+    of_ann = ", differences of the ANNs included" if any(gap.ann for gap in gaps) else ""
     unsettled = _unsettled(source, "lite", [(gap.pair.side, gap.pair.reference) for gap in gaps], UNPUBLISHED)
     return (
-        f"{where} ({_budget(experiment, 'lite', experiment.arms[0].name)}; {seeds}), {len(gaps)} arms against "
-        f"{brief(title_of(experiment.arms[0]))}{of_ann}: {'; '.join(sides) or 'none is shown to differ'}"
+        f"{where} ({_budget(experiment, 'lite', reference)}; {seeds}), {len(gaps)} arms against "
+        f"{brief(title_of(experiment.arm(reference)))}{of_ann}: {'; '.join(sides) or 'none is shown to differ'}"
         f"{'.' * bool(unsettled)}{unsettled.removesuffix('.')}"
     )
 
@@ -274,7 +275,7 @@ TOPICS = (
             "How accurate is each code on MNIST, trained for T steps, and what does an image cost?": ask.means(
                 LATENCY_MNIST, _by_steps(LATENCY_MNIST), energy=True
             ),
-            "How accurate is each code of p on MNIST, with one ANN for all?": ask.means(
+            "How accurate is each code of p on MNIST, with ANNs trained alike?": ask.means(
                 ONE_ANN, _by_steps(ONE_ANN), energy=True
             ),
             "How accurate is each code on CIFAR-10, trained for T steps, and what does an image cost?": ask.means(
@@ -353,25 +354,27 @@ TOPICS = (
         "Codes",
         {
             "Which codes differ from DCT after 48 steps on CIFAR-10, on one map?": ask.codes(
-                ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED, ANN_OF_P
+                ask.against_first(CIFAR10_ENCODERS), UNPUBLISHED, ANN_RATES
             ),
             "Which codes differ from DCT on CIFAR-10, trained for few steps?": ask.codes(
-                ask.against_first(LATENCY_CIFAR10), UNPUBLISHED, f"{ANN_OF_P} {SMALL_BLOCKS}."
+                ask.against_first(LATENCY_CIFAR10), UNPUBLISHED, f"{ANN_RATES} {SMALL_BLOCKS}."
             ),
             "Which codes differ from DCT after 16 steps on MNIST?": ask.codes(
                 [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
             ),
-            "Which codes differ from DCT on MNIST where all convey p and share one ANN?": ask.differences(
+            "Which codes differ from DCT on MNIST where all convey p, with ANNs trained alike?": ask.differences(
                 ask.against_first(experiments.MNIST_ONE_ANN), MARGIN_ON_MNIST
             ),
-            "Does Poisson with signs differ from DCT on CIFAR-10, with ANNs trained alike?": ask.differences(
-                [WITH_ONE_ANN["poisson-signed"]], UNPUBLISHED
+            "Does Poisson with signs differ from DCT on CIFAR-10, with one ANN for both?": ask.differences(
+                [SIGNED_ON_CIFAR10], UNPUBLISHED
             ),
-            "Does Poisson differ from DCT on CIFAR-10 where both convey p, with ANNs trained alike?": ask.differences(
-                [WITH_ONE_ANN["poisson"]], UNPUBLISHED
+            "Which codes differ from DCT on CIFAR-10 where all convey p, with ANNs trained alike?": ask.differences(
+                CODES_OF_P, UNPUBLISHED
             ),
         },
-        lambda source: _differing(source, CIFAR10_ENCODERS, "On a small network for CIFAR-10 after 48 steps"),
+        lambda source: _differing(
+            source, CODES_OF_P, "On a small network for CIFAR-10 after 48 steps where all convey p"
+        ),
         "cifar10-encoders-lite-error",
         ("cifar10-encoders", "latency-cifar10", "cifar10-one-ann", "mnist-encoders", "mnist-one-ann"),
     ),
@@ -405,7 +408,7 @@ TOPICS = (
             ),
         },
         lambda source: _differing(
-            source, experiments.SENSITIVITY_READINGS_CIFAR10, "On a small network for CIFAR-10"
+            source, ask.against_first(experiments.SENSITIVITY_READINGS_CIFAR10), "On a small network for CIFAR-10"
         ),
         "sensitivity-readings-cifar10-lite-error",
         ("sensitivity-readings-cifar10", "sensitivity-readings"),
@@ -525,8 +528,8 @@ def _of_mnist(source: Source) -> str:
     ]
     sentence = (
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {counted(first.seeds_done, 'seed')}, 95 % "
-        f"intervals over these), DCT trained anew for each number of steps, by a recipe re-tuned for each, has "
-        f"{_listed(accuracies)}.{_as_printed(source)}"
+        f"intervals of accuracies over these, of differences over test images too), DCT trained anew for each number "
+        f"of steps, by a recipe re-tuned for each, has {_listed(accuracies)}.{_as_printed(source)}"
     )
     return sentence + _beside_poisson(source, [row.timestep for row in ours])
 
@@ -577,55 +580,49 @@ def _as_printed(source: Source) -> str:
 
 
 def _of_codes(source: Source) -> str:
-    """Direct input, Poisson and burst against DCT on one small network; empty if one is not complete."""
-    pairs = ask.against_first(CIFAR10_ENCODERS)
-    gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, pairs, "lite", UNPUBLISHED)}
-    if not {"direct", "burst"} <= gaps.keys():
-        return ""
-    # Each is a question of its own, as in the tables.
-    alike = {
-        arm: gap for arm, pair in WITH_ONE_ANN.items() for gap in ask.compared(source, [pair], "lite", UNPUBLISHED)
+    """Direct input and Poisson with signs against DCT, Poisson and burst against DCT on p, on one small network; empty
+    if one is not complete or has another ANN than is said.
+    """
+    # Each list of pairs is a question of its own, as in the tables.
+    gaps = {
+        gap.pair.side[1]: gap
+        for pairs in (ask.against_first(CIFAR10_ENCODERS), [SIGNED_ON_CIFAR10], CODES_OF_P)
+        for gap in ask.compared(source, pairs, "lite", UNPUBLISHED)
     }
-    direct, burst = gaps["direct"], gaps["burst"]
-    if (
-        "poisson" not in alike
-        or direct.raw is not None
-        or direct.ann != 0
-        or direct.shown != "differs"
-        or not burst.ann
-    ):
+    said = [gaps.get(arm) for arm in ("direct", "poisson-signed", "poisson", "burst")]
+    found = [gap for gap in said if gap is not None and gap.raw is None and gap.ann is not None]
+    if len(found) < len(said) or any(gap.ann for gap in found[:3]):
         return ""
-    arm, seeds = direct.pair.reference[1], counted(direct.apart.seeds, "seed")
-    stand = [
-        f"{name} {_stands(alike[arm], other, UNPUBLISHED)}" for arm, (name, other) in SUBJECTS.items() if arm in alike
-    ]
-    sides = [(gap.pair.side, gap.pair.reference) for gap in (direct, burst, *alike.values())]
+    direct, signed, poisson, burst = found
+    arm, seeds = direct.pair.reference[1], counted(min(gap.apart.seeds for gap in found), "seed")
+    sides = [(gap.pair.side, gap.pair.reference) for gap in found]
     return (
-        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}) and one ANN for "
-        f"both, direct input is {_against('DCT', direct.apart)}) after {direct.pair.timesteps} steps. With ANNs "
-        f"trained alike and searched rates, {_listed(stand)}. Burst input has an ANN of its own, trained at the rate "
-        f"that a search chose for p, {abs(burst.ann):.1f} points {_side(burst.ann)} DCT's; net of the ANNs, burst "
-        f"{SHOWN[burst.shown].format(margin=UNPUBLISHED, other='DCT')} "
-        f"({burst.apart.mean:+.1f}: {burst.apart.low:+.1f} to {burst.apart.high:+.1f}).{_for_few_steps(source)}"
+        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}), with one ANN for both, "
+        f"direct input {_stands(direct, 'DCT', UNPUBLISHED)} after {direct.pair.timesteps} steps and, from another "
+        f"ANN, Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. Where all convey p, Poisson input "
+        f"{_stands(poisson, 'DCT on p', UNPUBLISHED)}, and burst input, with an ANN trained alike, "
+        f"{_stands(burst, 'DCT on p', UNPUBLISHED)}.{_for_few_steps(source)}"
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
 
 def _for_few_steps(source: Source) -> str:
-    """Direct and Poisson input against DCT, trained for few steps, in a sentence; empty without records."""
-    gaps = ask.compared(source, ask.against_first(LATENCY_CIFAR10), "lite", UNPUBLISHED)
-    of_codes = []
-    for code, subject in {"direct": "direct input is", "poisson": "net of the ANNs, Poisson input is"}.items():
-        few = [gap for gap in gaps if LATENCY_CIFAR10.arm(gap.pair.side[1]).encoder.name == code]
-        said = [
-            f"{_against('it' if place else 'DCT', gap.apart)}) at {gap.pair.timesteps}"
-            if gap.shown == "differs"
-            else f"not shown to differ at {gap.pair.timesteps} ({gap.apart.mean:+.1f})"
-            for place, gap in enumerate(few)
-        ]
-        of_codes += [f"{subject} {_listed(said)}"] if few else []
-    seeds = counted(min((gap.apart.seeds for gap in gaps), default=0), "seed")
-    return f" Trained for fewer steps ({seeds}; {SMALL_BLOCKS}), {'; '.join(of_codes)}." if of_codes else ""
+    """The accuracy of DCT, direct and Poisson input, trained for few steps, in a sentence; empty without records."""
+    steps = sorted({arm.timesteps for arm in LATENCY_CIFAR10.arms})
+    reached = {
+        code: [ask.at_end(source, "lite", (LATENCY_CIFAR10, f"{code}-{at}")) for at in steps]
+        for code in ("dct", "direct", "poisson")
+    }
+    means = {code: [f"{at.mean:.1f}" for at in of_code if at is not None] for code, of_code in reached.items()}
+    if any(len(of_code) < len(steps) for of_code in means.values()):
+        return ""
+    of_dct = [f"{mean}{' %' * (at == steps[0])} at {at}" for mean, at in zip(means["dct"], steps, strict=True)]
+    seeds = counted(min(LATENCY_CIFAR10.seeds(f"{code}-{at}", "lite") for code in means for at in steps), "seed")
+    return (
+        f" Trained for fewer steps ({seeds}; {SMALL_BLOCKS}; with the loss that was chosen for each code at "
+        f"{CIFAR10_ENCODERS.arms[0].timesteps}), DCT has {_listed(of_dct)}, direct input with the same ANN "
+        f"{_listed(means['direct'])}, and Poisson input with an ANN of its own {_listed(means['poisson'])}."
+    )
 
 
 def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:

@@ -236,6 +236,7 @@ LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
     arm: {"ann.learning_rate": of_ann, "snn.learning_rate": rate}
     for arm, (of_ann, rate) in {
         "dct-x": (0.05, 3e-5),
+        "poisson-signed": (0.05, 3e-6),
         "dct-p": (0.02, 3e-5),
         "poisson": (0.02, 1e-5),
     }.items()
