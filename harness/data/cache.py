@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from numpy.typing import NDArray
 
 from harness.data.files import walk
 from harness.data.types import Split, content_hashes
-from harness.machine.files import cache_root
+from harness.machine.files import cache_root, lock_at
 
 # Change it together with the stored arrays or the decoding of images.
 _FORMAT = "1"
@@ -53,14 +53,14 @@ def folder(name: str) -> Path | None:
     return cache_root() / name
 
 
-def fault(error: OSError | NotImplementedError) -> str:
+def fault(error: OSError) -> str:
     """A sentence for an `error` of writing to the cache, with the folder and the reason of its choice."""
     chosen_by = "HARNESS_CACHE" if os.environ.get("HARNESS_CACHE") else "the default, as HARNESS_CACHE is not set"
     reason = getattr(error, "strerror", None) or error
     return f"the cache folder {cache_root()} ({chosen_by}) cannot be used: {reason}"
 
 
-def go_without(error: OSError | NotImplementedError) -> None:
+def go_without(error: OSError) -> None:
     """Warn, once in a process, that the cache is not used, because writing to it raised `error`."""
     _warn_once(
         f"{fault(error)}; going on without it, which costs time at each start — set HARNESS_CACHE to a folder "
@@ -75,9 +75,9 @@ _warn_once = functools.cache(_LOG.warning)
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file `path`, so that of several processes one does the work and the others wait for it.
 
-    Warns if it waits long. Raises OSError or NotImplementedError without locks, as on some network file systems.
+    Warns if it waits long. Raises OSError without locks, as on some network file systems.
     """
-    lock = FileLock(path)
+    lock = lock_at(path)
     try:
         lock.acquire(timeout=_SILENT_SECONDS)
     except Timeout:
@@ -101,7 +101,7 @@ def load(name: str, source: Path, decode: Callable[[], Splits]) -> Splits:
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(Path(f"{entry}.lock")))
-        except (OSError, NotImplementedError) as error:
+        except OSError as error:
             go_without(error)
             return decode()
         # Another process may have written it while this one waited.

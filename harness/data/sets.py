@@ -253,7 +253,7 @@ def _locate(facts: Facts, data_dir: Path | None) -> Path:
                 if _found_in(into, facts) is None:
                     problems = fetch(facts.name, into, MNIST_MD5)
             source = _found_in(into, facts)
-        except (OSError, NotImplementedError) as error:
+        except OSError as error:
             problems = [cache.fault(error)]
     if source is None:
         failed = f"; download failed: {'; '.join(problems)}" if problems else ""

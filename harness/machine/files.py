@@ -131,6 +131,9 @@ def folder_from(variable: str) -> Path | None:
         raise HarnessError(f"{variable} is {chosen}: there is no such user", "name a folder that exists") from None
 
 
+NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)  # what a disk without locks answers
+
+
 class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The process that holds a lock. Without a host: a process that has not written its name.
 
@@ -144,6 +147,14 @@ class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}" if self.host else "another process"
+
+
+def lock_at(path: Path) -> filelock.BaseFileLock:
+    """The lock file `path` as filelock has it; its `acquire` raises an OSError with one of NO_LOCKS on a disk without.
+
+    filelock's stand-in for such a disk, a file that is there or not, would outlive a process that is killed.
+    """
+    return filelock.FileLock(path, thread_local=False, fallback_to_soft=False)
 
 
 @contextmanager
@@ -161,7 +172,7 @@ def hold(path: Path) -> Iterator[Owner | None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_symlink() or (path.exists() and not path.is_file()):  # a link: what it leads to would be overwritten
         raise OSError(errno.EINVAL, "not a file", str(path))
-    lock = filelock.FileLock(path, thread_local=False)
+    lock = lock_at(path)
     for left in reversed(range(TRIES)):
         try:
             lock.acquire(blocking=False)
@@ -172,7 +183,9 @@ def hold(path: Path) -> Iterator[Owner | None]:
                 yield _owner(path)
                 return
             time.sleep(RETRY_SECONDS)
-        except NotImplementedError:  # a disk without locks
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
             yield None
             return
     try:
@@ -202,9 +215,11 @@ def has_locks(folder: Path) -> bool:
     """Whether the file system of the existing `folder` has locks."""
     path = folder / f".lock-test-{os.getpid()}"
     try:
-        with filelock.FileLock(path, thread_local=False):
+        with lock_at(path):
             return True
-    except NotImplementedError:
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
         return False
     finally:
         path.unlink(missing_ok=True)
@@ -214,12 +229,12 @@ def holder(path: Path) -> Owner | None:
     """The process that holds the lock file `path` now; None if no process does."""
     if path.is_symlink() or not path.is_file():
         return None
-    lock = filelock.FileLock(path, thread_local=False)
+    lock = lock_at(path)
     try:
         lock.acquire(blocking=False)
     except (filelock.Timeout, PermissionError):
         return _owner(path)
-    except (NotImplementedError, OSError):
+    except OSError:
         return None
     lock.release()
     return None
