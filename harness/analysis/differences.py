@@ -83,7 +83,7 @@ def _paired(
 def isolated(
     arm: Arm, versus: Arm, ours: Sequence[Cell], theirs: Sequence[Cell], timestep: int
 ) -> tuple[Outcomes, float | None]:
-    """The difference of two arms that isolates their codes; and the mean raw one, where the first is net of the ANNs.
+    """The difference of two arms; and the mean raw one, where the first is net of the ANNs.
 
     A code of x and one of p have different ANNs: they are compared net of these, where the records tell them.
     """

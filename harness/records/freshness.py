@@ -239,10 +239,10 @@ def freshness(
         if commits is None:
             of_code = {*recorded.modules.items()} ^ {*today.modules.items()}
             contents = {*recorded.modules.values()} & {*today.modules.values()}
-            names = sorted({name for name, content in of_code if content not in contents})
+            # In no module: a statement at its top, or another function that it refers to.
+            names = sorted({name for name, content in of_code if content not in contents}) or ["code"]
             more = len(names) - MOST_NAMES
             changes += [*names[:MOST_NAMES], f"and {counted(more, 'more module')}"] if more > 0 else names
-            changes += [] if names else ["code"]  # a statement, or a reference to another function of the same file
     if changes:
         return Freshness("stale", f"changed since: {', '.join(changes)}", record, path=path)
     if record.failure is not None:
