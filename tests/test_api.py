@@ -96,7 +96,7 @@ def test_an_experiment_is_run_from_an_object_or_a_file_and_its_network_predicts(
         "EXPERIMENT = replace(Q, name='mine', arms=Q.arms[:1], profiles=(SHORT,))\n",
         encoding="utf-8",
     )
-    [again] = harness.run_experiment(path, results=results)
+    [again] = harness.run_experiment(path, results=results, data_dir=str(tmp_path))
     assert again == row | {"status": again["status"]}  # the same cell: nothing is trained
 
     record = next(results.rglob("seed-0000.json"))

@@ -124,7 +124,6 @@ def run(
             retry_failed=retry_failed,
             began=began,
             keep_weights=keep_weights,
-            dry_run=dry_run,
             estimated=not is_worker,
         )
         plan = make(profile=profile, encoders=encoders or ())

@@ -129,6 +129,17 @@ def failures_as_errors(hint: str = "") -> Iterator[None]:
 
 
 @contextmanager
+def faults_named(what: str) -> Iterator[None]:
+    """Turn any other fault of a plug-in, or of ours, into an error of the command that says where it arose."""
+    try:
+        yield
+    except (OSError, HarnessError, CellFailure, EncoderError, Stopped):
+        raise
+    except Exception as error:
+        raise HarnessError(f"{what}: {said_by(error)}", "mend it, or leave it out") from error
+
+
+@contextmanager
 def kept_state() -> Iterator[None]:
     """Restore after the block the global state that plug-ins may change, and turn `os._exit` into an exception."""
 

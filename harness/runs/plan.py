@@ -18,19 +18,18 @@ import torch
 from rich.console import Console
 
 from encoders.base import Encoder
-from encoders.errors import EncoderError
 from encoders.laws import BEFORE_TRAINING, Trial, finding, sample_images
 from encoders.registry import definition_of
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import encoder_text, faults_of, parse_encoder
-from harness.config import AnnRecipe, CellConfig, NetworkSpec, SnnRecipe, canonical_json
+from harness.config import AnnRecipe, CellConfig, SnnRecipe, canonical_json
 from harness.data import DataSet, ImageSet, cache, load
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.machine.console import counted
 from harness.machine.environment import environment
 from harness.machine.files import content_digest, free_gib
 from harness.machine.process import FOR_SMALL, SMALL_STEP, Threads, computing_with, threads_for
-from harness.plugins.guard import guarded, watched
+from harness.plugins.guard import faults_named, guarded, kept_state, watched
 from harness.plugins.skeleton import require_installed
 from harness.records.fingerprint import Device, ann_code, fingerprint
 from harness.records.freshness import Records, State
@@ -43,7 +42,7 @@ from harness.snn.balancing import balance
 from harness.snn.kernels import Kernel, kernel_for
 from harness.snn.layers import Shape, layers_of
 from harness.snn.network import Network, Spiking
-from harness.training.ann import NO_CACHE, AnnCache, AnnRequest, ann_key, pretraining
+from harness.training.ann import NO_CACHE, AnnCache, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import BALANCING, DTYPES, SAMPLE_IMAGES, Setting
 from harness.training.checkpoint import NOWHERE, Checkpoint, Watch
@@ -205,12 +204,11 @@ def make_plan(
     kernel: Kernel = "auto",
     workers: int | None = None,
     elsewhere: bool = False,
-    data_dir: Path | None = None,
+    data_dir: str | Path | None = None,
     results: Path = Path("results/local"),
     retry_failed: bool = False,
     began: int | None = None,
     keep_weights: bool | None = None,
-    dry_run: bool = False,
     estimated: bool = True,
 ) -> Plan:
     """Plan a run without training anything. experiment: a name, the path of a file that defines it, or the object.
@@ -221,7 +219,7 @@ def make_plan(
     keep_weights: None keeps those of small networks. estimated: False leaves costs at 0.
     Raises HarnessError or EncoderError for an impossible plan.
     """
-    processes = workers or 1
+    processes, data_dir = workers or 1, None if data_dir is None else Path(data_dir)
     if isinstance(experiment, Experiment):
         if processes > 1 or elsewhere:
             raise HarnessError("other processes cannot see an experiment that is in no file", "write it to a file")
@@ -256,8 +254,6 @@ def make_plan(
     def at(tried: Profile) -> Plan:
         configs = configurations(asked, tried, chosen, seeds)
         data = load(asked.dataset, data_dir, train_images=tried.train_images, test_images=tried.test_images)
-        if not dry_run:
-            require_writable(results)
         cells = cells_of(configs, data, results, "cuda" if place.type == "cuda" else "cpu")
         # Arms with one recipe are one computation, and the first of them computes it.
         wanted: dict[str, PlannedCell] = {}
@@ -297,7 +293,7 @@ def make_plan(
 
     def tuned(plan: Plan) -> Plan:
         for arm in chosen:
-            require_chosen(results, asked, arm, plan.profile)
+            require_chosen(plan, arm)
         return plan
 
     if profile is not None:
@@ -487,7 +483,8 @@ def _cost(cell: PlannedCell, data: DataSet, setting: Setting, rates: Rates, trai
     timesteps, macs = config.timesteps, _macs(config, data, shape_of(guarded(config.encoder), data.train))
     evaluated = evaluations.passes(config) * test
     if config.method:
-        work = method_of(config.method).work(config, data, macs) + evaluated * timesteps * macs
+        with faults_named(f"method '{config.method.name}'"):
+            work = method_of(config.method).work(config, data, macs) + evaluated * timesteps * macs
         return Cost(rates.snn * work, work, bool(checkpoints_beside(cell.path)))
     checkpoint = cell.checkpoint(setting)
     ann = _rest(config.ann, train, ann_checkpoint(cell.ann) if cell.ann else NOWHERE) if trains else Rest()
@@ -536,11 +533,9 @@ def ann_entry(config: CellConfig, data: DataSet, setting: Setting) -> Path | Non
     folder = setting.ann_cache.folder
     if folder is None or config.method:
         return None
-    # Of the network, the key has only the device, so any shape will do. If the device is of another machine, the key is
-    # not that of its cache, but shows which cells share an ANN.
-    bare = Network(NetworkSpec("any"), (1, 1, 1), 1, generator(0, "initial-weights")).to(_here(setting).device)
-    request = AnnRequest(bare, guarded(config.encoder), data, config, DTYPES[config.precision])
-    return folder / f"{ann_key(request, setting.ann_cache.code)}.pt"
+    # If the device is of another machine, the key is not that of its cache, but shows which cells share an ANN.
+    device, encoder = _here(setting).device, guarded(config.encoder)
+    return folder / f"{ann_key(config, data, encoder, device, setting.ann_cache.code)}.pt"
 
 
 def _here(setting: Setting) -> Setting:
@@ -560,7 +555,8 @@ def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
         if config.method:
             compute, encoder = method_of(config.method).run, guarded(config.encoder)
             alone = replace(setting, checkpoint=NOWHERE, ann_cache=NO_CACHE)
-            rate = seconds_of_one(lambda watch: compute(config, data, encoder, replace(alone, watch=watch)))
+            with kept_state():
+                rate = seconds_of_one(lambda watch: compute(config, data, encoder, replace(alone, watch=watch)))
             return Rates(rate, rate)
         encoder = guarded(config.encoder).calibrate(normalised(data.train.images[:256]))
         shape, draws = shape_of(encoder, data.train), generator(seed, "initial-weights")
@@ -572,7 +568,9 @@ def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
         few = ImageSet(data.train.images[: config.snn.batch_size], data.train.labels[: config.snn.batch_size])
         snn = seconds_of_one(_endless(fine_tuning(spiking, few, config.snn, seed, _untested)))
         return Rates(seconds_of_one(_endless(pretraining(network, encoder, data, config, dtype))), snn)
-    except (CellFailure, EncoderError, RuntimeError):
+    except (OSError, HarnessError, Stopped):
+        raise
+    except Exception:
         return Rates(0.0, 0.0)
 
 

@@ -164,9 +164,10 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
         for fault in (cell.fault for cell in plan.cells if cell.fault and cell.config.arm == arm.name):
             raise HarnessError(f"{arm.name}: {fault}", "mend it, or leave it out")
         cell, grid = _searched(plan.experiment, arm, plan.profile)
-        scores = _scores(plan.results, cell, images, say)
+        scores = _scores(plan, cell, images, say)
         say(f"{arm.name}: its fine-tuning rate is chosen on {images:,} training images that are held out")
-        measure = partial(score, stage="snn", images=images, data_dir=plan.data_dir, threads=plan.threads.count)
+        place: Any = {"device": plan.setting.device.type, "kernel": plan.setting.kernel, "threads": plan.threads.count}
+        measure = partial(score, stage="snn", images=images, data_dir=plan.data_dir, **place)
         (best_one,) = tune((cell,), grid, scores, measure, workers)
         say(f"{arm.name}: {_in_words(best_one.snn.learning_rate)} is chosen; the scores are in {scores.path}")
         spec, timesteps, _ = parse_encoder(arm.name)
@@ -174,12 +175,12 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
     return chosen
 
 
-def require_chosen(results: Path, experiment: Experiment, arm: Arm, profile: Profile) -> None:
+def require_chosen(plan: "Plan", arm: Arm) -> None:
     """Raise HarnessError if an added arm has a rate that no finished search chose."""
     if not (arm.added and arm.changes):
         return
-    cell, grid = _searched(experiment, arm, profile)
-    scores = _scores(results, cell).of(cell, grid)
+    cell, grid = _searched(plan.experiment, arm, plan.profile)
+    scores = _scores(plan, cell).of(cell, grid)
     if next_values(scores, grid) or best(scores) not in arm.changes.values():
         raise HarnessError(f"{arm.name}: no search chose this rate", "leave out the part from ~ on, and use --tune")
 
@@ -196,12 +197,13 @@ def _searched(experiment: Experiment, arm: Arm, profile: Profile) -> tuple[CellC
     return cell, Grid(RATES, with_rate, RATE_DECIDES, first=RATES[middle - 1 : middle + 2])
 
 
-def _scores(results: Path, cell: CellConfig, images: int = 0, say: Callable[[str], None] = print) -> Scores:
-    """The scores of a cell's recipe by today's code; beside the records, and hidden, as they are none.
+def _scores(plan: "Plan", cell: CellConfig, images: int = 0, say: Callable[[str], None] = print) -> Scores:
+    """The scores of a cell's recipe by today's code on this data; beside the records, and hidden, as they are none.
 
     Raises HarnessError for a damaged file.
     """
-    path = results / cell.experiment / cell.profile / f".rates-{fingerprint(cell, cell.dataset).digest[:8]}.json"
+    owner = fingerprint(cell, plan.data.digest, "cuda" if plan.setting.device.type == "cuda" else "cpu").digest
+    path = plan.results / cell.experiment / cell.profile / f".rates-{owner[:8]}.json"
     try:
         return Scores(path, images, say)
     except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:

@@ -7,13 +7,11 @@ from typing import Literal
 
 import torch
 
-from encoders.errors import EncoderError
 from harness.config import CellConfig
-from harness.data import DataSet, ImageSet, load, subset
-from harness.errors import CellFailure, HarnessError, Stopped, said_by
-from harness.machine.files import cache_root
+from harness.data import DataSet, ImageSet, cache, load, subset
+from harness.errors import CellFailure, HarnessError
 from harness.machine.process import computing_with, keep_freed_memory
-from harness.plugins.guard import guarded
+from harness.plugins.guard import faults_named, guarded
 from harness.records.fingerprint import ann_code, fingerprint
 from harness.runs.plan import shape_of
 from harness.runs.tuning import SEED
@@ -42,13 +40,14 @@ def score(
     images: int,
     data_dir: Path | None,
     train_images: int | None = None,
+    device: str = "cpu",
     kernel: Kernel = "auto",
     threads: int | None = None,
 ) -> int:
     """How many of `images` held-out training images a candidate's ANN or SNN classifies correctly.
 
     A candidate whose training fails has none; HarnessError where something else does. `train_images`: how many of the
-    others it is trained on, None for all. `threads`: None for torch's own number.
+    others it is trained on, None for all. `device`, `kernel`: as in `Setting`. `threads`: None for torch's own number.
     What is unfinished lies in the user cache folder: a candidate that is stopped goes on from there.
     """
     keep_freed_memory()
@@ -56,43 +55,32 @@ def score(
     if train_images is not None:
         part = subset(data.train, train_images, SEED)
         data = replace(data, train=part, digest=f"{data.digest}/{train_images}")
-    with nullcontext() if threads is None else computing_with(threads):
+    anns = AnnCache(cache.folder("anns"), ann_code(), cache.go_without)
+    setting = Setting(torch.device(device), kernel, anns)
+    with nullcontext() if threads is None else computing_with(threads), faults_named(config.arm):
         try:
-            folder = cache_root()
-            return ann_score(config, data, folder) if stage == "ann" else snn_score(config, data, folder, kernel)
+            return ann_score(config, data, setting) if stage == "ann" else snn_score(config, data, setting)
         except CellFailure as error:
             if any(words in str(error) for words in LOST):
                 return 0
             raise HarnessError(f"{config.arm}: {error}", "mend it, or leave it out") from None
-        except (OSError, HarnessError, EncoderError, Stopped):
-            raise
-        except Exception as error:  # as in `harness.runs.run.compute`: a fault of ours or of the machine
-            raise HarnessError(f"{config.arm}: {said_by(error)}", "mend it, or leave it out") from error
 
 
-def ann_score(config: CellConfig, data: DataSet, cache: Path | None = None) -> int:
-    """Validation images that the pre-trained ANN classifies correctly after its last epoch.
-
-    `cache`: the folder of ANNs and unfinished candidates; None keeps nothing.
-    """
+def ann_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
+    """Validation images that the pre-trained ANN classifies correctly after its last epoch."""
     encoder = guarded(config.encoder)
     shape, draws = shape_of(encoder, data.train), generator(config.seed, "initial-weights")
     network = Network(config.network, shape, data.classes, draws, config.ann.initialisation)
-    request = AnnRequest(network, encoder, data, config, DTYPES[config.precision])
-    return pretrained(request, AnnCache(cache and cache / "anns", ann_code()), SILENT)[-1].correct
+    request = AnnRequest(network.to(setting.device), encoder, data, config, DTYPES[config.precision])
+    return pretrained(request, setting.ann_cache, SILENT)[-1].correct
 
 
-def snn_score(config: CellConfig, data: DataSet, cache: Path | None = None, kernel: Kernel = "auto") -> int:
-    """Validation images that the fine-tuned SNN classifies correctly at its last timestep.
-
-    `cache` as in `ann_score`, `kernel` as in `Setting`.
-    """
-    encoder = guarded(config.encoder)
+def snn_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
+    """Validation images that the fine-tuned SNN classifies correctly at its last timestep."""
+    encoder, folder = guarded(config.encoder), setting.ann_cache.folder
     owner = fingerprint(config, data.digest).digest
-    checkpoint = Checkpoint(cache and cache / "candidates" / owner, owner)
-    anns = AnnCache(cache and cache / "anns", ann_code())
-    setting = Setting(torch.device("cpu"), kernel, anns, checkpoint)
-    correct = run_cell(config, data, encoder, setting).result.curve.correct[-1]
+    checkpoint = Checkpoint(folder and folder.with_name("candidates") / owner, owner)
+    correct = run_cell(config, data, encoder, replace(setting, checkpoint=checkpoint)).result.curve.correct[-1]
     for part in ("training", "balanced"):
         checkpoint.part(part).remove()
     return correct

@@ -6,6 +6,7 @@ replaces workers that end, and computes nothing.
 """
 
 import itertools
+import math
 import os
 import re
 import shlex
@@ -31,7 +32,7 @@ from harness.machine.console import counted
 from harness.machine.files import Owner, has_locks, holder
 from harness.machine.process import AGAIN, STOPPED, Deadline, computing_with, keep_freed_memory
 from harness.records.store import lock_path
-from harness.runs.plan import Plan, PlannedCell
+from harness.runs.plan import Plan, PlannedCell, require_writable
 from harness.runs.progress import Progress, duration
 from harness.runs.run import Finished, Run, is_begun, sweep, written_since
 from harness.training.checkpoint import Watch
@@ -73,6 +74,7 @@ def execute(
     worker: it shows no progress, and leaves cells to the processes that hold them. Raises Stopped after the deadline.
     """
     keep_freed_memory()
+    require_writable(plan.results)
     deadline = deadline or Deadline()
     rows = {cell.path: _row(cell, cell.state, cell.answer) for cell in plan.cells}
     to_do = {cell.path for cell in plan.todo}
@@ -130,6 +132,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
         count = min(len(plan.todo), workers or crew.room())
     else:
         crew, count = Here(plan, deadline.seconds), plan.at_once
+    until = time.monotonic() + (math.inf if deadline.seconds is None else deadline.seconds)  # for cells of other runs
     deadline.seconds = None  # each worker counts from its first cell on
     deadline.start()
     left = {cell.path: cell for cell in plan.todo}
@@ -156,14 +159,15 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
                     raise HarnessError(line.removeprefix("error: "))
                 elif code not in (0, 1) and left:
                     show.line(f"a worker has ended ({_why(code, line)}); another goes on with its cell")
-            if left and (deadline.passed() or (stopping and not crew.tasks)):
+            idle = not crew.tasks and (stopping or time.monotonic() >= until)
+            if left and (deadline.passed() or idle):
                 crew.stop()
                 raise Stopped(_stages(left, owners) or _names(left.values()), kept=any(map(is_begun, left.values())))
             if left and free and not stopping:
                 if ended and (lost := lost + 1) > MOST_LOST:
                     raise HarnessError(
                         f"{_names(left.values())}: workers end without a record ({_why(*ended[-1])})",
-                        "memory may be short: use fewer --workers",
+                        "run it again if the code was changed meanwhile; if memory is short, use fewer --workers",
                     )
                 if (missing := min(count, len(left)) - len(crew.tasks)) > 0:
                     crew.start(missing)

@@ -24,6 +24,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR, StepLR
 from encoders.base import Encoder
 from harness.config import AnnRecipe, CellConfig, canonical_json
 from harness.data.types import DataSet, ImageSet
+from harness.machine.environment import environment
 from harness.machine.files import hold
 from harness.schema import Epoch
 from harness.snn.network import Network
@@ -171,7 +172,8 @@ def pretrained(request: AnnRequest, cache: AnnCache, watch: Watch) -> list[Epoch
     """
     if cache.folder is None:
         return request.train(NOWHERE, watch)
-    key = ann_key(request, cache.code)
+    device = request.network.weights[0].device
+    key = ann_key(request.config, request.data, request.encoder, device, cache.code)
     entry = _InCache(cache.folder / f"{key}.pt", key, cache.trouble)
     while True:
         if (epochs := _read(request.network, entry)) is not None:
@@ -211,20 +213,16 @@ def _trained_and_kept(request: AnnRequest, entry: _InCache, watch: Watch) -> lis
     return epochs
 
 
-def ann_key(request: AnnRequest, code: str) -> str:
-    """SHA-256 over what the ANN depends on: data, frames, network, recipe, seed, precision, device and code."""
-    config = request.config
-    frames = request.encoder.frame(normalised(request.data.train.images[:SAMPLE])).contiguous().numpy()
+def ann_key(config: CellConfig, data: DataSet, encoder: Encoder, device: torch.device, code: str) -> str:
+    """SHA-256 over what the ANN depends on: data, frames, network, recipe, seed, code and this environment."""
+    frames = encoder.frame(normalised(data.train.images[:SAMPLE])).contiguous().numpy()
     facts = {
-        "data": request.data.digest,
+        "data": data.digest,
         "frames": hashlib.sha256(frames.tobytes()).hexdigest(),
         "network": config.network,
         "recipe": config.ann,
         "seed": config.seed,
-        "precision": config.precision,
-        "device": request.network.weights[0].device.type,
-        "threads": torch.get_num_threads(),
-        "torch": str(torch.__version__),
+        "environment": environment(device, config.precision, ""),  # another processor rounds otherwise
         "code": code,
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()

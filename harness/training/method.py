@@ -15,6 +15,7 @@ from harness.config import CellConfig, MethodSpec, NetworkSpec
 from harness.data.subset import at_most
 from harness.data.types import DataSet
 from harness.errors import HarnessError
+from harness.plugins.guard import faults_named
 from harness.plugins.parts import METHODS
 from harness.schema import CellResult, Epoch
 from harness.snn.layered import Layered
@@ -60,7 +61,8 @@ def require_followed(config: CellConfig) -> None:
     """Raise HarnessError for a recipe that its method would not follow; the method's own `require` tells."""
     method: Any = method_of(config.method) if config.method else None
     try:
-        getattr(method, "require", lambda _: None)(config)
+        with faults_named(f"method '{config.method.name}'" if config.method else ""):
+            getattr(method, "require", lambda _: None)(config)
     except HarnessError as error:
         raise HarnessError(f"arm {config.arm}: {error.message}", error.hint) from None
 

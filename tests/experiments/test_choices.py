@@ -41,6 +41,8 @@ from harness.runs import tuning
 from harness.runs.tuning import RATE_DECIDES, SEED, Grid, Scores, next_values, tune, with_rate
 from harness.runs.validation import ann_score, score, snn_score, validation_split
 from harness.training import batches, loop
+from harness.training.ann import AnnCache
+from harness.training.cell import Setting
 from tests.cells import tiny_config, tiny_data
 from tests.command import harness
 
@@ -97,10 +99,11 @@ def test_each_score_and_a_killed_process_are_a_line(tmp_path: Path) -> None:
         tune((tiny_config(),), GRID, scores, killed)
 
 
-def test_another_recipe_has_other_scores(tmp_path: Path) -> None:
-    cell = tiny_config()
-    others = (cell, replace(cell, network=replace(cell.network, hidden=(7,))), replace(cell, dataset="mnist"))
-    assert len({tuning._scores(tmp_path, one).path for one in others}) == 3
+def test_another_recipe_and_other_data_have_other_scores(tmp_path: Path) -> None:
+    cell, setting = tiny_config(), Setting(torch.device("cpu"))
+    ours, theirs = (Mock(results=tmp_path, setting=setting, data=Mock(digest=name)) for name in ("ours", "theirs"))
+    other = replace(cell, network=replace(cell.network, hidden=(7,)))
+    assert len({tuning._scores(*one).path for one in ((ours, cell), (ours, other), (theirs, cell))}) == 3
 
 
 @pytest.mark.slow
@@ -244,7 +247,8 @@ def test_a_candidate_that_cannot_be_finished_is_the_worst(monkeypatch: pytest.Mo
 
 def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, config = validation_split(tiny_data(), 50), tiny_config()
-    alone, _ = snn_score(config, data), ann_score(config, data, tmp_path)
+    kept = Setting(torch.device("cpu"), ann_cache=AnnCache(tmp_path / "anns"))
+    alone, _ = snn_score(config, data, Setting(torch.device("cpu"))), ann_score(config, data, kept)
     steps, taken = config.snn.epochs * math.ceil(len(data.train) / config.snn.batch_size), 0
 
     def take(*batch: Any) -> Any:
@@ -257,9 +261,9 @@ def test_a_candidate_that_is_stopped_goes_on_where_it_was(tmp_path: Path, monkey
     monkeypatch.setattr(loop, "batch", take)
     monkeypatch.setattr(loop, "SAVE_EVERY_SECONDS", -1.0)
     with pytest.raises(KeyboardInterrupt):
-        snn_score(config, data, tmp_path)
+        snn_score(config, data, kept)
     taken = steps
-    assert snn_score(config, data, tmp_path) == alone
+    assert snn_score(config, data, kept) == alone
     assert taken == steps + 2
     assert [path for path in tmp_path.rglob("*training*") if path.is_file()] == []
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
 
-from harness.config import AnnRecipe, CellConfig, EncoderSpec, NetworkSpec
-from harness.errors import Stopped
+from harness.config import AnnRecipe, CellConfig, EncoderSpec, MethodSpec, NetworkSpec
+from harness.errors import HarnessError, Stopped
 from harness.papers import catalogue
 from harness.records.fingerprint import recipe_digest
 from harness.runs.plan import Cost, PlannedCell, Rates, ann_entry, estimate, make_plan, seconds_of_one, timed
@@ -19,6 +20,7 @@ from harness.schema import Fingerprint
 from harness.training.ann import NO_CACHE, AnnCache
 from harness.training.cell import Setting
 from harness.training.checkpoint import Watch
+from harness.training.method import require_followed
 from tests.cells import CPU, run_tiny, tiny_config, tiny_data
 
 COUNT = itertools.count()
@@ -110,6 +112,26 @@ def test_of_a_cell_with_a_checkpoint_the_rest_counts(reports: int, left: float, 
         assert costs(planned(), anns=anns)[0].seconds == pytest.approx(OWN)
     (other,) = costs(replace(cell, fingerprint=planned("another").fingerprint), anns=anns)
     assert other.begun == (reports < 36)  # of another computation's checkpoint only that of the ANN counts
+
+
+def test_an_ann_of_another_processor_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ann_entry(tiny_config(), tiny_data(), Setting(CPU, ann_cache=NOWHERE))
+    monkeypatch.setattr("harness.machine.environment._processor", lambda: "another")
+    assert ann_entry(tiny_config(), tiny_data(), Setting(CPU, ann_cache=NOWHERE)) != here
+
+
+def test_a_method_that_raises_costs_nothing_and_one_that_cannot_say_its_work_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = Mock(**dict.fromkeys(("run.side_effect", "work.side_effect", "require.side_effect"), ValueError("no")))
+    monkeypatch.setattr("harness.runs.plan.method_of", lambda _: broken)
+    monkeypatch.setattr("harness.training.method.method_of", lambda _: broken)
+    config = tiny_config(method=MethodSpec("broken"))
+    assert timed(config, tiny_data(), Setting(CPU)) == Rates(0.0, 0.0)
+    with pytest.raises(HarnessError, match="method 'broken': ValueError: no"):
+        costs(replace(planned(), config=config))
+    with pytest.raises(HarnessError, match="method 'broken': ValueError: no"):
+        require_followed(config)
 
 
 @pytest.mark.parametrize("begun", [0, 10, 40])

@@ -172,6 +172,8 @@ def test_a_run_that_waits_takes_over_from_one_that_dies(
     while "waiting for cells of other runs" not in second.said():
         assert time.monotonic() < end, second.said()
         time.sleep(0.05)
+    third = server.run(tiny_file, tmp_path, *TWO, "--arm", "cyclic-6", "--seeds", "1", "--for", "0.2s")
+    assert third.wait() == 75, third.said()  # all its cells are held by others
     os.kill(first.pid, signal.SIGKILL)
     assert first.wait() == -signal.SIGKILL
     second.done()
