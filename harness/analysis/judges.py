@@ -25,7 +25,7 @@ from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, Stat
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
 from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words, name_of
-from harness.catalogue.experiment import parse_part
+from harness.catalogue.experiment import Stated, parse_part
 from harness.config import PROFILES, CellConfig, ProfileName
 from harness.machine.console import counted
 
@@ -489,8 +489,11 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
         def word_of(control: Sequence[Cell]) -> Word | None:
             in_place = _in_place_of_sooner(claim, evidence, control, arms) if isinstance(claim, Sooner) else [control]
             runs, _ = _apart(claim, evidence.catalogue, in_place) if in_place else (None, "")
-            adjusted = 1.0 if runs is None else min(1.0, family * verdicts.ordering_p(runs, claimed))
-            return None if runs is None else verdicts.judge_ordering(runs, claimed, adjusted, family).word
+            if runs is None:
+                return None
+            # Adjusted like the claim itself, so that a control faces the same bar.
+            adjusted = min(1.0, (p_holm / p if p else family) * verdicts.ordering_p(runs, claimed))
+            return verdicts.judge_ordering(runs, claimed, adjusted, family).word
 
         return _with_controls(judged, evidence, word_of)
 
@@ -677,20 +680,21 @@ def _networks_agreed(judgements: Sequence[Judgement]) -> list[Judgement]:
 def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
     """How the training of the ANN and the fine-tuning are shorter than the paper states, in words; "" where not."""
 
-    def least(path: str) -> int:
-        stated = experiment.published.get(path)
-        return min(stated.values, default=0) if stated is not None else 0
+    def stated(path: str) -> tuple[int, str]:
+        given = experiment.published.get(path, Stated(""))
+        least = min(given.values, default=0)
+        return least, given.words or f"{least}"
 
-    epochs = least("ann.epochs"), least("snn.epochs")
-    cut = config.ann and config.ann.epochs < epochs[0]
-    ann = f"trained for {config.ann.epochs} of {epochs[0]} epochs" if cut else ""
+    (of_ann, ann_words), (of_snn, snn_words) = stated("ann.epochs"), stated("snn.epochs")
+    ann = f"trained for {config.ann.epochs} of {ann_words} epochs" if config.ann and config.ann.epochs < of_ann else ""
     if not config.snn:
         return ann, ""
-    tuned = f"for {config.snn.epochs} of {epochs[1]} epochs" if config.snn.epochs < epochs[1] else ""
+    fewer = config.snn.epochs < of_snn
+    tuned = f"for {config.snn.epochs} of {snn_words} epochs" if fewer else ""
     whole = experiment.published.get("snn.images")
     if config.snn.images is not None and whole is not None and whole.values == (None,):
         spent = counted(config.snn.epochs, "epoch")
-        tuned = f"for {spent} on {config.snn.images:,} images in place of {max(epochs[1], config.snn.epochs)} on all"
+        tuned = f"for {spent} on {config.snn.images:,} images in place of {snn_words if fewer else spent} on all"
     return ann, f"fine-tuned {tuned}" if tuned else ""
 
 
@@ -910,7 +914,7 @@ class StatementVerdict:
 
     `otherwise`: for each part, its other readings that were run and have another word.
     `shared`: it came out, or in part, and every control that was asked fulfils each such part as well.
-    `basis`: `ON_SMALL` or `UNTRAINED`, if that alone answers it; else "".
+    `basis`: `ELSEWHERE`, `ON_SMALL` or `UNTRAINED`, if that alone answers it; else "".
     """
 
     id: str
@@ -933,7 +937,7 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
     for one in one_for_each_claim(judgements):
         if one.counted:
             parts.setdefault(one.statement, {}).setdefault(one.part, []).append(one)
-    unjudged = {c.statement.id: c.statement.unjudged for c in claims if c.statement is not None}
+    stated = {c.statement.id: c.statement for c in claims if c.statement is not None}
 
     def place(one: Judgement) -> int:
         return ("out", "in part", "not", "open").index(VERDICTS[one.verdict].outcome)
@@ -941,7 +945,7 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
     judged = []
     for name, of_parts in parts.items():
         best = {part: min(readings, key=place) for part, readings in of_parts.items()}
-        places, missing = [*map(place, best.values())], unjudged.get(name, ())
+        places, missing = [*map(place, best.values())], stated[name].unjudged if name in stated else ()
         word = words[min(places)]
         if word == "comes out" and (any(places) or missing):
             word = "in part"
@@ -953,6 +957,8 @@ def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim])
         }
         trained = [one for one in best.values() if one.answers and one.profile is not None]
         basis = verdicts.ON_SMALL if trained and all(one.scope for one in trained) else ""
+        if trained and not basis and name in stated and stated[name].elsewhere:
+            basis = verdicts.ELSEWHERE
         if not trained and any(one.answers for one in best.values()):
             basis = verdicts.UNTRAINED
         judged.append(StatementVerdict(name, word, best, otherwise, missing, shared, basis))

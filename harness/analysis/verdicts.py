@@ -57,10 +57,11 @@ STATEMENTS: Mapping[StatementWord, tuple[str, str]] = {
 }
 # What alone answers a statement, where no network of the paper's size does; and where one does.
 ON_SMALL, UNTRAINED, OWN = "on a small network alone", "without training a network", "on the paper's network"
+ELSEWHERE = "on another data set alone"
 
 
 def tally(words: Iterable[tuple[str, str]]) -> str:
-    """How many statements became what: the word of each, with `ON_SMALL`, `UNTRAINED` or "".
+    """How many statements became what: the word of each, with its basis.
 
     >>> tally([("comes out", ""), ("in part", ON_SMALL), ("in part", UNTRAINED), ("in part", ""), ("not answered", "")])
     "1 comes out, 3 in part (1 on the paper's network, 1 on a small network alone, 1 without training a network), 1 is \
@@ -68,7 +69,7 @@ not answered"
     """
     alone, parts = Counter(words), []
     for word, forms in STATEMENTS.items():
-        counts = {basis: count for basis in ("", ON_SMALL, UNTRAINED) if (count := alone[word, basis])}
+        counts = {basis: count for basis in ("", ELSEWHERE, ON_SMALL, UNTRAINED) if (count := alone[word, basis])}
         if total := sum(counts.values()):
             bases = ", ".join(f"{count} {basis or OWN}" for basis, count in counts.items())
             parts.append(f"{total} {forms[total > 1]}{f' ({bases})' * any(counts)}")

@@ -54,7 +54,8 @@ def name_of(measure: str) -> str:
 class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One statement of a paper, `says` in words: what is counted.
 
-    `text`: where it was read, such as "abstract". `unjudged`: parts that no claim judges yet, in words.
+    `text`: where it was read, such as "abstract". `unjudged`: parts that no claim judges yet, in words. `elsewhere`: it
+    is said of other data than its claims have.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     text: str = "supplement"
     note: str = ""
     unjudged: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -345,8 +345,8 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
             today = fingerprint(config, data.digest, device)
         except (ModuleNotFoundError, SyntaxError, UnicodeDecodeError) as error:
             raise HarnessError(
-                f"encoder '{config.encoder.name}': {error}, so nothing could tell when a record of it is stale",
-                "install it as a package with __init__.py and .py files",
+                f"arm {config.arm}: {error}, so nothing could tell when a record of it is stale",
+                "install what the arm names as a package with __init__.py and .py files",
             ) from None
         answer = freshness.path if freshness.state in ("done", "failed") else path
         cells.append(

@@ -32,6 +32,7 @@ from harness.machine.console import counted
 from harness.machine.files import Owner, has_locks, holder
 from harness.machine.process import AGAIN, STOPPED, Deadline, computing_with, keep_freed_memory
 from harness.records.store import lock_path
+from harness.records.weights import weights_path
 from harness.runs.plan import Plan, PlannedCell, require_writable
 from harness.runs.progress import Progress, duration
 from harness.runs.run import Finished, Run, is_begun, sweep, written_since
@@ -80,6 +81,10 @@ def execute(
     to_do = {cell.path for cell in plan.todo}
     others = [cell for cell in plan.cells if cell.path not in to_do]
     sweep([cell for cell in others if cell.state == "done"])
+    bare = [cell for cell in others if cell.state == "done" and not weights_path(cell.answer).exists()]
+    if plan.keep_weights and bare:
+        words = counted(len(bare), "finished cell has no weights", "finished cells have no weights")
+        console.print(f"{words}: `harness verify --from training --keep` adds them")
     for cell in others:  # whatever record answers it: an arm that was asked for is one with a folder
         cell.path.parent.mkdir(parents=True, exist_ok=True)
     with Progress(console, plan.seconds * plan.at_once, plan.at_once) as show:

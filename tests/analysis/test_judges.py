@@ -646,7 +646,7 @@ def test_4_a_network_that_cannot_reach_a_number_cannot_refute_it(
     found = records.one(structs.replace(value, doubled=doubled, ann=printed), 3, known=known)
     assert found.verdict == verdict
     if verdict == "not comparable":
-        tuned = "is fine-tuned for 1 epoch on 10,000 images in place of 20 on all"
+        tuned = "is fine-tuned for 1 epoch on 10,000 images in place of 20 to 30 on all"
         capped = f"Its ANN, trained for 20 of 300 epochs, ends at {ann / 100:.1f}, and {tuned}: "
         assert found.why.startswith(capped if known else f"It {tuned}, and not known to have settled: ")
     if doubled:
