@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +206,7 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
 
 
 def _trained_and_kept(request: AnnRequest, entry: _InCache, watch: Watch) -> list[Epoch]:
-    unfinished = replace(entry, path=entry.part("checkpoint").path)
+    unfinished = entry.part("checkpoint")
     epochs = request.train(unfinished, watch)
     entry.save({"network": request.network.state_dict(), "epochs": msgspec.to_builtins(epochs)})
     unfinished.remove()

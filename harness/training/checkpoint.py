@@ -2,9 +2,9 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -22,9 +22,9 @@ class Checkpoint:  # decides no number
     path: Path | None = None
     owner: str = ""
 
-    def part(self, name: str) -> "Checkpoint":
+    def part(self, name: str) -> Self:
         """A further file, beside this one, for another part of the same work."""
-        return Checkpoint(None if self.path is None else self.path.with_name(f"{self.path.name}.{name}"), self.owner)
+        return replace(self, path=self.path and self.path.with_name(f"{self.path.name}.{name}"))
 
     def save(self, values: dict[str, Any]) -> None:
         """Replace the file. Raises OSError when the disk refuses."""

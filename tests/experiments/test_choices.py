@@ -20,6 +20,7 @@ from harness.errors import CellFailure, HarnessError
 from harness.papers.dct_snn import choices
 from harness.papers.dct_snn.choices import FOLDER, LITE_GRID, LITE_IMAGES, MNIST_GRID, MNIST_IMAGES, SEARCHES, tuned
 from harness.papers.dct_snn.experiments import (
+    ABLATION_OWN_RATES,
     CIFAR10_ENCODERS,
     CIFAR10_ONE_ANN,
     LATENCY_CIFAR10,
@@ -33,6 +34,7 @@ from harness.papers.dct_snn.recipe import (
     LITE_RATES,
     MNIST_PAPER,
     MNIST_RATES,
+    SCHEDULE_RATES,
     SHORT,
     with_mnist_rate,
 )
@@ -195,6 +197,16 @@ def test_an_arm_of_a_search_of_its_own_has_the_best_rate_of_it() -> None:
         for arm in experiment.arms
     }
     assert {name for name, best in searched.items() if best} == set(LITE_CHOSEN)
+
+
+def test_each_schedule_has_the_best_rate_of_its_search() -> None:
+    scores = scored("schedules", LITE_IMAGES)
+    assert {schedule for schedule, _ in scores} == set(SCHEDULE_RATES)
+    for (schedule, _), of_rates in scores.items():
+        assert of_rates[SCHEDULE_RATES[schedule]] == max(of_rates.values())
+        assert with_neighbours(of_rates, LITE_GRID)
+        arm = ABLATION_OWN_RATES.arm(schedule)
+        assert tuned(ABLATION_OWN_RATES.resolve(arm, ABLATION_OWN_RATES.profile("lite"), 0))
 
 
 def test_the_ann_of_p_has_the_rate_of_its_own_search_on_cifar10() -> None:

@@ -39,6 +39,9 @@ def asked(folder: Path, question: str) -> list[Table]:
     return [table for name, ask in QUESTIONS.items() if name.startswith(question) for table in ask(source, PAPER)]
 
 
+ON_MNIST = "784-100-10, its ANN trained for 40 of the VGGs' 300 epochs"
+
+
 def lines(table: Table) -> dict[str, dict[str, str]]:
     """What people read, by the name of the row and the title of the column."""
     titles = [column.title for column in table.columns]
@@ -394,9 +397,7 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
         write_arm(write, INTERLEAVED, "short", arm, [final] * 3)
     source = source_of(tmp_path)
     few = "after 2 steps Poisson rate reaches 95.0 % and DCT on p 92.0; after 16 steps Poisson rate reaches 99.0 %"
-    assert says["Few steps"](source) == (
-        f"On MNIST (784-100-10, its ANN trained for 40 of the VGGs' 300 epochs), ANNs trained alike, {few} and DCT on p 96.0"
-    )
+    assert says["Few steps"](source) == (f"On MNIST ({ON_MNIST}), ANNs trained alike, {few} and DCT on p 96.0")
     apart = "cyclic is 7.0 points above interleaved (3 seeds, 95 %: 7.0 to 7.0), where 10.2 are published"
     tuned = "fine-tuned for 1 epoch on 10,000 images in place of 20 to 30 on all"
     budget = f"VGG9, its ANN trained for 20 of 300 epochs, {tuned}"
@@ -412,8 +413,8 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
     # additions, as many weights read, 110 membranes read and written in 16 steps, 6 spikes
     cheap, dear = (f"{(0.9 * n + 5 * (n + 2 * 110 * 16 + 2 * 6)) * 1e-6:.2f}" for n in (160_000, 200_000))
     assert says["Energy"](source_of(tmp_path)) == (
-        "On MNIST (784-100-10, its ANN trained for 40 of the VGGs' 300 epochs), µJ for an image at 98 %, by arithmetic (with "
-        f"memory): Poisson rate 0.14 ({cheap}; 16 steps, 99.00 %), "
+        f"On MNIST ({ON_MNIST}), µJ for an image at 98 %, by arithmetic (with memory): "
+        f"Poisson rate 0.14 ({cheap}; 16 steps, 99.00 %), "
         f"DCT on p 0.18 ({dear}; 16 steps, 98.00 %), the ANN 0.37 (0.76)"
     )
     assert says["Training"](source) == ""

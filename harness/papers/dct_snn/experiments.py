@@ -303,6 +303,31 @@ ABLATION_INTERMITTENT = on_cifar10(
     profiles=_OWN_NETWORK,
 )
 
+# The orderings of §6 again, each schedule with a fine-tuning rate of its own in place of cyclic's.
+ABLATION_OWN_RATES = on_cifar10(
+    "ablation-own-rates",
+    "The schedules of §6, each at its own learning rate",
+    "§6",
+    arms=(
+        ABLATION_INTERLEAVED.arm("cyclic-16x3"),
+        *(
+            replace(arm, changes={"snn.learning_rate": recipe.SCHEDULE_RATES[arm.name]})
+            for arm in (*ABLATION_INTERLEAVED.arms, *ABLATION_INTERMITTENT.arms)
+            if arm.name in recipe.SCHEDULE_RATES
+        ),
+    ),
+    profiles=(
+        recipe.SMOKE,
+        replace(
+            recipe.LITE,
+            deviations=(
+                *recipe.LITE.deviations,
+                "the rate of each schedule is chosen on a validation split of CIFAR-10",
+            ),
+        ),
+    ),
+)
+
 # Why does the order matter (§6)? Without the reset in the LIF layers, and without any; and other orders of the cycle.
 _LAYERS_UNRESET = {"neuron.reset": "none"}
 _ALL_FREQUENCIES = tuple(range(16))
@@ -614,6 +639,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     SENSITIVITY_READINGS_CIFAR10,
     ABLATION_INTERLEAVED,
     ABLATION_INTERMITTENT,
+    ABLATION_OWN_RATES,
     ABLATION_TRAINING,
     ABLATION_READINGS,
     ABLATION_MECHANISMS,

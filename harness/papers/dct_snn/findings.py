@@ -5,6 +5,7 @@ Below them: the first sentences of the report.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from math import inf, isnan, nan
 from statistics import fmean
@@ -261,10 +262,11 @@ def _energy(source: Source) -> str:
     named |= {"the paper's own code with another ANN": apart[printed]} if printed in apart else {}
     costs = [f"{name} {alone:.2f} ({memory:.2f}; {how})" for name, (alone, memory, how) in named.items()]
     ann = next(filter(None, (source.operations.get((ONE_ANN.name, "paper", arm.name)) for arm in ONE_ANN.arms)))
+    ends = fmean(cell.ann for arm in ONE_ANN.arms for cell in source.loaded.done(ONE_ANN.name, "paper", arm.name))
     network = _budget(ONE_ANN, "paper", ONE_ANN.arms[0].name)
     return (
         f"On MNIST ({network}), µJ for an image at {ENOUGH:g} %, by arithmetic (with memory): {', '.join(costs)}, the "
-        f"ANN {ann.ann_uj(FORTY_FIVE_NM):.2f} ({ann.ann_uj(WITH_MEMORY):.2f})"
+        f"ANN {ann.ann_uj(FORTY_FIVE_NM):.2f} ({ann.ann_uj(WITH_MEMORY):.2f}{'' if isnan(ends) else f'; {ends:.2f} %'})"
     )
 
 
@@ -309,6 +311,9 @@ TOPICS = (
         {
             "Where do we differ most? The same 8 frequencies for 24 and for 48 steps": _discrepancy,
             "How do the six accuracies of §6 compare, two by two?": ask.every_pair(PRINTED),
+            "And with a learning rate chosen for each schedule?": ask.every_pair(
+                [replace(printed, side=(experiments.ABLATION_OWN_RATES, printed.side[1])) for printed in PRINTED]
+            ),
             "Does interleaving lose because spikes die out and the membrane is reset?": ask.claims(
                 lambda judged: judged.statement == "interleaving-mechanism" and judged.mean is not None
             ),
@@ -345,7 +350,8 @@ TOPICS = (
         _schedules,
         "ablation-interleaved-short-error",
         (
-            "ablation-interleaved", "ablation-mechanisms", "ablation-intermittent", "ablation-frequencies",
+            "ablation-interleaved", "ablation-own-rates", "ablation-mechanisms", "ablation-intermittent",
+            "ablation-frequencies",
             "ablation-readings",
             "dct-beyond-mnist", "dct-beyond",
         ),
@@ -360,7 +366,11 @@ TOPICS = (
                 ask.against_first(LATENCY_CIFAR10), UNPUBLISHED, f"{ANN_RATES} {SMALL_BLOCKS}."
             ),
             "Which codes differ from DCT after 16 steps on MNIST?": ask.codes(
-                [*ask.against_first(MNIST_ENCODERS), SIGNED], MARGIN_ON_MNIST
+                [*ask.against_first(MNIST_ENCODERS), SIGNED],
+                MARGIN_ON_MNIST,
+                f"All ANNs are trained at a learning rate of {recipe.MNIST_PAPER.ann.learning_rate:g}. "
+                "A search on a validation split chose it for x; another chose "
+                f"{recipe.MNIST_ON_P.ann.learning_rate:g} for p.",
             ),
             "Which codes differ from DCT on MNIST where all convey p, with ANNs trained alike?": ask.differences(
                 ask.against_first(experiments.MNIST_ONE_ANN), MARGIN_ON_MNIST

@@ -246,6 +246,10 @@ LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
         "poisson": (0.02, 1e-5),
     }.items()
 }
+# The fine-tuning rate of each schedule of §6 at lite, in place of cyclic's: `choices schedules`.
+SCHEDULE_RATES: Mapping[str, float] = {
+    "interleaved-16x3": 3e-5,
+}
 
 
 def paper(network: NetworkSpec, learning_rate: float = 0.1) -> Profile:
