@@ -100,3 +100,7 @@ def test_git_keeps_no_page_and_no_copy_of_a_figure() -> None:
     if done.returncode:
         pytest.skip("not a clone")
     assert {Path(name).suffix for name in done.stdout.split()} == {".csv", ".md", ".svg", ".tex"}
+
+
+def test_nothing_in_the_committed_report_could_not_be_shown() -> None:
+    assert "\nNone: every file was read, and no cell failed.\n" in (ROOT / "reports/report.md").read_text("utf-8")

@@ -45,6 +45,7 @@ ORDERINGS = {
 }
 TABLE_1 = {"mnist-t16": 16, "mnist-t5": 5, "mnist-t2": 2}
 # The readings as printed, after so many epochs of the ANN: batch, and what of the printed augmentation they have.
+CODES_OF_P, TRAINED_AT = ("poisson", "phase", "burst", "ttfs", "latency"), (2, 4, 5, 8, 16)
 AS_PRINTED = 160, ((16, ""), (16, "-crop"), (128, "-crop-flip"))
 FEW_STEPS = 4, 8, 16  # that codes are trained for on CIFAR-10
 # Where Poisson is shown to differ from DCT on p, and where not; this is not tested again here.
@@ -117,6 +118,23 @@ def half_over_seeds(figures: Sequence[float]) -> float:
 
 def crossed(greater: Arm, less: Arm) -> tuple[float, float]:
     """The difference of two arms in points and half of its 95 % interval, seeds and test images both random."""
+    mean, error, freedom, by_seed = spread(greater, less)
+    half = stats.t.ppf(0.975, freedom) * error
+    return mean, float(max(half, half_over_seeds(by_seed)) if len(by_seed) < 5 else half)
+
+
+def adjusted(gaps: Mapping[Any, tuple[Arm, Arm]]) -> dict[Any, float]:
+    """Two-sided p of the difference of every pair of arms, adjusted by Holm."""
+    spreads = {name: spread(*pair) for name, pair in gaps.items()}
+    tails = {name: 2 * float(stats.t.sf(abs(mean) / error, df)) for name, (mean, error, df, _) in spreads.items()}
+    ps, largest = dict[Any, float](), 0.0
+    for rank, name in enumerate(sorted(tails, key=lambda name: tails[name])):
+        ps[name] = largest = max(largest, min(1.0, (len(tails) - rank) * tails[name]))
+    return ps
+
+
+def spread(greater: Arm, less: Arm) -> tuple[float, float, float, list[float]]:
+    """The difference of two arms in points, its standard error, the degrees of freedom, and the difference by seed."""
     table = np.array([100 * (right(greater[seed]) - right(less[seed])) for seed in sorted(greater)])
     seeds, images = table.shape
     by_seed, by_image, mean = table.mean(axis=1), table.mean(axis=0), table.mean()
@@ -129,8 +147,7 @@ def crossed(greater: Arm, less: Arm) -> tuple[float, float]:
     if common > 0:
         spread += of_images**2 / (images - 1) + of_rest**2 / ((seeds - 1) * (images - 1))
     freedom = (least + common) ** 2 / spread
-    half = stats.t.ppf(0.975, freedom) * np.sqrt((of_seeds + common) / (seeds * images))
-    return float(mean), float(max(half, half_over_seeds(list(by_seed))) if seeds < 5 else half)
+    return float(mean), float(np.sqrt((of_seeds + common) / (seeds * images))), float(freedom), list(by_seed)
 
 
 # --- The sentences, number by number
@@ -210,25 +227,47 @@ def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
         yield "batch", str(batch)
         if augmented:  # not comparable
             yield "its ANN", f"{np.mean([*map(of_ann, arm.values())]):.1f}"
+
+    def of_p(code: str, steps: int) -> Arm:
+        return evidence.arm(f"mnist-one-ann/paper/{code}-{steps}")
+
+    ps = adjusted({(code, at): (of_p(code, at), of_p("dct-p", at)) for at in TRAINED_AT for code in CODES_OF_P})
     for steps in (*POISSON_AT, POISSON_ELSEWHERE):
-        dct, poisson = (evidence.arm(f"mnist-one-ann/paper/{code}-{steps}") for code in ("dct-p", "poisson"))
+        dct, poisson = of_p("dct-p", steps), of_p("poisson", steps)
         # One recipe and seed; trained on two processors where the cells were, which round differently.
         assert all(abs(of_ann(dct[seed]) - of_ann(poisson[seed])) < 0.2 for seed in dct), "their ANNs are trained alike"
+        mean, half = crossed(poisson, dct)
         if steps in POISSON_AT:
-            mean, half = crossed(poisson, dct)
             yield "side", side(mean)
             yield from size(mean, half)
+        else:
+            yield "level", "95"
+            yield "from", f"{mean - half:+.2f}"
+            yield "to", f"{mean + half:+.2f}"
+        if (p := ps["poisson", steps]) > 0.01:
+            yield "p, adjusted", f"{p:.{3 if 0.045 < p < 0.055 else 2}g}"
         yield "timesteps", str(steps)
         yield f"Poisson at {steps}", f"{np.mean([*map(accuracy, poisson.values())]):.2f}"
         yield f"DCT on p at {steps}", f"{np.mean([*map(accuracy, dct.values())]):.2f}"
     cost, rival = (np.mean([*map(operations, arm.values())]) for arm in (dct, poisson))
     yield "operations, % of DCT's", f"{100 * rival / cost:.0f}"
+    for steps in (*POISSON_AT, POISSON_ELSEWHERE):
+        yield "timesteps", str(steps)
+        yield from _sides(
+            of_p("dct-p", steps), {code: of_p(code, steps) for code in CODES_OF_P[1:] if ps[code, steps] < 0.05}
+        )
 
 
-def _with_half(name: str, arm: Arm) -> Iterator[Named]:
+def _sides(dct: Arm, codes: Mapping[str, Arm]) -> Iterator[Named]:
+    """On which sides of DCT on p codes are, those above first."""
+    sides = {side(crossed(arm, dct)[0]) for arm in codes.values()}
+    yield from (("side of others", one) for one in ("above", "below") if one in sides)
+
+
+def _with_half(name: str, arm: Arm, digits: int = 2) -> Iterator[Named]:
     figures = [accuracy(record) for record in arm.values()]
-    yield name, f"{np.mean(figures):.2f}"
-    yield f"{name}, ±", f"{half_over_seeds(figures):.2f}"
+    yield name, f"{np.mean(figures):.{digits}f}"
+    yield f"{name}, ±", f"{half_over_seeds(figures):.{digits}f}"
 
 
 def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
@@ -251,6 +290,9 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
         mean, half = crossed(code, reference)
         yield "side", side(mean)
         yield from size(mean, half)
+    others = {code: evidence.arm(f"cifar10-encoders/lite/{code}") for code in ("phase", "ttfs", "latency")}
+    ps = adjusted({code: (arm, of_p) for code, arm in {**others, "poisson": poisson, "burst": burst}.items()})
+    yield from _sides(of_p, {code: arm for code, arm in others.items() if ps[code] < 0.05})
     early = {
         code: {steps: evidence.arm(f"latency-cifar10/lite/{code}-{steps}") for steps in FEW_STEPS}
         for code in ("dct", "direct", "poisson")
@@ -266,8 +308,12 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
         yield "DCT's blocks", str(number)
     yield "loss chosen at", str(dct[0]["config"]["timesteps"])
     for name, arms in early.items():
+        if name == "poisson":
+            ends = [float(np.mean([*map(of_ann, early[code][4].values())])) for code in ("poisson", "dct")]
+            yield "side of its ANN", side(ends[0] - ends[1])
+            yield "difference of the ANNs", f"{abs(ends[0] - ends[1]):.1f}"
         for steps, arm in arms.items():
-            yield f"{name} after {steps}", f"{np.mean([*map(accuracy, arm.values())]):.1f}"
+            yield from _with_half(f"{name} after {steps}", arm, 1)
             if name == "dct":
                 yield "trained for", str(steps)
 

@@ -492,7 +492,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
             if runs is None:
                 return None
             # Adjusted like the claim itself, so that a control faces the same bar.
-            adjusted = min(1.0, (p_holm / p if p else family) * verdicts.ordering_p(runs, claimed))
+            adjusted = min(1.0, (p_holm / p if p and p_holm < 1 else family) * verdicts.ordering_p(runs, claimed))
             return verdicts.judge_ordering(runs, claimed, adjusted, family).word
 
         return _with_controls(judged, evidence, word_of)
@@ -761,14 +761,17 @@ def _with_controls(
 ) -> Judgement:
     """The judgement with the controls that get the same verdict, and those that get another; None is no verdict.
 
-    They have the data, network and number of timesteps of the judged arm; equal computations are named once.
+    They are other codes, with the data, network and number of timesteps of the judged arm; equal computations are named
+    once.
     """
     home = evidence.catalogue.experiment(judgement.experiment)
+    code = home.arm(judgement.arm).encoder.name
     experiments = sorted(evidence.catalogue.papers[0].experiments, key=lambda experiment: experiment is not home)
     timesteps, seen, words = home.arm(judgement.arm).timesteps, set[str](), dict[str, Word]()
     for experiment, arm, cells in _finished(experiments, home, str(judgement.profile), evidence.loaded):
         prints = {cell.record.fingerprint.digest for cell in cells}
-        if not arm.in_paper and arm.timesteps == timesteps and not prints & seen:
+        alike = arm.timesteps == timesteps and arm.encoder.name != code
+        if not arm.in_paper and alike and not prints & seen:
             seen |= prints
             if len(cells) >= LEAST_SEEDS and (word := word_of(cells)) is not None:
                 words[arm.name if experiment is home else f"{arm.name} of {experiment.name}"] = word

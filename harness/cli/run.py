@@ -93,7 +93,7 @@ def run(
     with stoppable("finished cells and epochs are kept; the same command goes on from there", deadline):
         from harness.catalogue.experiment import encoder_text, parse_encoder
         from harness.papers import catalogue
-        from harness.runs.plan import make_plan
+        from harness.runs.plan import make_plan, require_writable
         from harness.runs.workers import execute, require_possible, slurm_script, tasks
 
         require_possible(on, workers)
@@ -137,6 +137,7 @@ def run(
         if tune and not dry_run:
             from harness.runs.tuning import chosen_rates
 
+            require_writable(plan.results)
             chosen = chosen_rates(plan, errors.print, workers or 1)
             arms = [chosen.get(name, name) for name in make.keywords["arms"]]
             tuned = make(profile=plan.profile.name, encoders=list(chosen.values()), arms=arms)

@@ -22,6 +22,7 @@ from encoders.base import Encoder, EncoderError, EncoderInfo, Operations, encode
 from encoders.registry import BUILTIN
 from harness.config import EncoderSpec, canonical_json
 from harness.errors import CellFailure, HarnessError, Stopped, said_by
+from harness.machine.process import LEAVE
 
 # An encoder slower than this is too slow for training: ours take microseconds per image.
 CALL_SECONDS = 30.0
@@ -133,10 +134,11 @@ def faults_named(what: str) -> Iterator[None]:
     """Turn any other fault of a plug-in, or of ours, into an error of the command that says where it arose."""
     try:
         yield
-    except (OSError, HarnessError, CellFailure, EncoderError, Stopped):
+    except (OSError, HarnessError, EncoderError, Stopped):
         raise
-    except Exception as error:
-        raise HarnessError(f"{what}: {said_by(error)}", "mend it, or leave it out") from error
+    except (Exception, SystemExit) as error:
+        words = str(error) if isinstance(error, CellFailure) else said_by(error)
+        raise HarnessError(f"{what}: {words}", "mend it, or leave it out") from error
 
 
 @contextmanager
@@ -176,7 +178,7 @@ def time_limit(seconds: float, whose: str = "a plug-in") -> Iterator[None]:
         yield
         return
 
-    ticks, begun, leave = 0, time.thread_time(), os._exit
+    ticks, begun, leave = 0, time.thread_time(), LEAVE  # not what `kept_state` puts in its place
 
     def tick(_number: int, _frame: FrameType | None) -> None:
         nonlocal ticks

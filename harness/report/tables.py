@@ -509,7 +509,7 @@ def details(claim: Claim, judgement: Judgement, source: Source) -> tuple[str, ..
     answers, sign = judgement.answers, "+" if judgement.signed else ""
     parts = [source.shorten(judgement.why), claim.further]
     if judgement.same and answers:
-        parts.append(f"These controls get the same verdict on this claim: {', '.join(judgement.same)}.")
+        parts.append(f"Other codes get the same verdict on this claim: {', '.join(judgement.same)}.")
     elif judgement.other and answers:
         parts.append(f"No control gets this verdict on this claim ({', '.join(judgement.other)}).")
     if judgement.sharpness is not None:
@@ -578,7 +578,9 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
     statements = statement_verdicts(judgements, claims) if judged else ()
     title = f"Of {len(statements)} statements, {tally((one.word, one.basis) for one in statements)}."
     if shared := sum(statement.shared for statement in statements):
-        title += f" In {shared} of those that come out, wholly or in part, every control that we ran does so as well."
+        title += (
+            f" In {shared} of those that come out, wholly or in part, every other code that was asked does so as well."
+        )
     stated = {statement.id: statement for statement in statements_of(claims)}
     rows = []
     for statement in statements:
@@ -595,7 +597,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
             others = "; ".join(", ".join((word, *numbers)) for word, numbers in read.items())
             parts.append(f"{part}: {said}{others and f' (other readings: {others})'}")
         parts += [f"{part}: not judged yet" for part in statement.unjudged]
-        parts += ["every control does so as well"] if statement.shared else []
+        parts += ["every other code does so as well"] if statement.shared else []
         of = stated.get(statement.id)
         says = Cell(of.says, small=tuple(filter(None, (of.note,)))) if of else statement.id
         rows.append(Row.of(says, statement.word, "; ".join(parts)))

@@ -570,7 +570,7 @@ def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
         return Rates(seconds_of_one(_endless(pretraining(network, encoder, data, config, dtype))), snn)
     except (OSError, HarnessError, Stopped):
         raise
-    except Exception:
+    except (Exception, SystemExit):
         return Rates(0.0, 0.0)
 
 

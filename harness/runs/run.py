@@ -230,7 +230,7 @@ def compute(
     # The disk, or the end of the time: the encoder's own errors come as CellFailure.
     except (OSError, HarnessError, Stopped):
         raise
-    except Exception as error:  # a fault of ours or of the machine: out of memory is a RuntimeError in torch
+    except (Exception, SystemExit) as error:  # a plug-in's fault, ours or the machine's: memory's is a RuntimeError
         return _failed(cell, setting, said_by(error))
 
 

@@ -7,13 +7,14 @@ from typing import Literal
 
 import torch
 
-from harness.config import CellConfig
+from harness.config import CellConfig, canonical_json
 from harness.data import DataSet, ImageSet, cache, load, subset
-from harness.errors import CellFailure, HarnessError
+from harness.errors import CellFailure
+from harness.machine.files import content_digest
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.plugins.guard import faults_named, guarded
 from harness.records.fingerprint import ann_code, fingerprint
-from harness.runs.plan import shape_of
+from harness.runs.plan import circumstances, shape_of
 from harness.runs.tuning import SEED
 from harness.snn.network import Network
 from harness.snn.neuron import Kernel
@@ -63,7 +64,7 @@ def score(
         except CellFailure as error:
             if any(words in str(error) for words in LOST):
                 return 0
-            raise HarnessError(f"{config.arm}: {error}", "mend it, or leave it out") from None
+            raise
 
 
 def ann_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
@@ -79,7 +80,8 @@ def snn_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
     """Validation images that the fine-tuned SNN classifies correctly at its last timestep."""
     encoder, folder = guarded(config.encoder), setting.ann_cache.folder
     owner = fingerprint(config, data.digest).digest
-    checkpoint = Checkpoint(folder and folder.with_name("candidates") / owner, owner)
+    around = content_digest(canonical_json(circumstances(config, setting)))[:8]  # a candidate has one environment
+    checkpoint = Checkpoint(folder and folder.with_name("candidates") / f"{owner}.{around}", owner)
     correct = run_cell(config, data, encoder, replace(setting, checkpoint=checkpoint)).result.curve.correct[-1]
     for part in ("training", "balanced"):
         checkpoint.part(part).remove()

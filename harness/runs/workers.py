@@ -82,9 +82,9 @@ def execute(
     others = [cell for cell in plan.cells if cell.path not in to_do]
     sweep([cell for cell in others if cell.state == "done"])
     bare = [cell for cell in others if cell.state == "done" and not weights_path(cell.answer).exists()]
-    if plan.keep_weights and bare:
+    if plan.keep_weights and bare and not quiet:
         words = counted(len(bare), "finished cell has no weights", "finished cells have no weights")
-        console.print(f"{words}: `harness verify --from training --keep` adds them")
+        console.print(f"{words}: `harness verify {bare[0].answer} --from training --keep` adds one's")
     for cell in others:  # whatever record answers it: an arm that was asked for is one with a folder
         cell.path.parent.mkdir(parents=True, exist_ok=True)
     with Progress(console, plan.seconds * plan.at_once, plan.at_once) as show:
@@ -120,7 +120,6 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
     """Yield cells as their records come, and start workers as long as there are cells that no process holds."""
     if not plan.todo:
         return
-    plan.results.mkdir(parents=True, exist_ok=True)
     if not has_locks(plan.results):
         if workers is None and on == "here":  # the plan's choice, not the user's
             yield from _in_this_process(plan, show, deadline, quiet=False)

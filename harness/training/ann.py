@@ -222,7 +222,9 @@ def ann_key(config: CellConfig, data: DataSet, encoder: Encoder, device: torch.d
         "network": config.network,
         "recipe": config.ann,
         "seed": config.seed,
-        "environment": environment(device, config.precision, ""),  # another processor rounds otherwise
+        # Another processor, or another of its instructions, rounds otherwise.
+        "environment": environment(device, config.precision, ""),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "code": code,
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()

@@ -117,8 +117,8 @@ MNIST_784_100_10 = on_mnist(
     profiles=(recipe.MNIST_SMOKE, recipe.MNIST_PAPER),
 )
 
-# Does the description suffice? The paper trains ANNs for 300 epochs, ours for MNIST has 40. It crops and flips images
-# of all data sets (§2.2), which is not plausible for digits: once with both, and once with crops alone.
+# Does the description suffice? The paper trains the VGGs' ANNs for 300 epochs, ours for MNIST has 40. It crops and
+# flips images of all data sets (§2.2), which is not plausible for digits: once with both, and once with crops alone.
 MNIST_AS_PRINTED = on_mnist(
     "mnist-as-printed",
     "MNIST, fine-tuned as printed",

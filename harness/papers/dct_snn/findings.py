@@ -25,6 +25,7 @@ from harness.analysis.statistics import (
     estimate,
     outcomes_without_images,
 )
+from harness.analysis.verdicts import ON_SMALL, p_in_words
 from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import AboveRow, Ordering
 from harness.config import ProfileName
@@ -48,6 +49,7 @@ ONE_ANN = experiments.MNIST_ONE_ANN
 DATASETS = {experiment.name: experiment.dataset for experiment in experiments.EXPERIMENTS}
 ENOUGH = 98.0  # percent on MNIST, at which energies are compared
 # 5 % of the error rate that is published for 16 steps.
+DOUBTFUL = 0.01  # an adjusted p above it stands in a sentence
 MARGIN_ON_MNIST = difference_margin(*(claim.published for claim in PAPER.claims if claim.id == "mnist-t16"))
 # A code of x like DCT, with one ANN for both.
 SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-16"), (MNIST_ENCODERS, "dct"))
@@ -262,7 +264,7 @@ def _energy(source: Source) -> str:
     named |= {"the paper's own code with another ANN": apart[printed]} if printed in apart else {}
     costs = [f"{name} {alone:.2f} ({memory:.2f}; {how})" for name, (alone, memory, how) in named.items()]
     ann = next(filter(None, (source.operations.get((ONE_ANN.name, "paper", arm.name)) for arm in ONE_ANN.arms)))
-    ends = fmean(cell.ann for arm in ONE_ANN.arms for cell in source.loaded.done(ONE_ANN.name, "paper", arm.name))
+    ends = fmean(cell.ann for cell in source.loaded.done(ONE_ANN.name, "paper", f"dct-p-{spent[dct][2].split()[0]}"))
     network = _budget(ONE_ANN, "paper", ONE_ANN.arms[0].name)
     return (
         f"On MNIST ({network}), µJ for an image at {ENOUGH:g} %, by arithmetic (with memory): {', '.join(costs)}, the "
@@ -487,7 +489,11 @@ def _exceeding_too(source: Source) -> str:
 
 def headline(source: Source) -> str:
     """The shortest answer: what comes out, and what does not; empty if no record judges anything."""
-    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), NAMES))
+    # What a small network alone answers, of a statement on a larger one, is no answer here.
+    words = {
+        one: "not answered" if ON_SMALL in word else word for one, word in ask.statement_words(source, PAPER).items()
+    }
+    return ask.in_short(ask.by_word(words, NAMES))
 
 
 def _of_orderings(source: Source) -> str:
@@ -562,7 +568,12 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
     last = max(steps)
     share, cost = (_operations(source, f"{code}-{last}") for code in ("poisson", "dct-p"))
     cheaper = f", where it needs {100 * share / cost:.0f} % of the operations" if share < cost else ""  # false for NaN
-    return f" With ANNs trained alike, Poisson input {_listed(said)}{cheaper}."
+    others = [
+        f"at {at} {_sides([gap for gap in gaps.values() if gap.pair.timesteps == at], ('poisson',)) or 'none is shown'}"
+        for at in sorted(steps)
+    ]
+    of_others = f" Of the other codes of p, {'; '.join(others)}."
+    return f" With ANNs trained alike, Poisson input {_listed(said)}{cheaper}.{of_others}"
 
 
 def _as_printed(source: Source) -> str:
@@ -590,7 +601,7 @@ def _as_printed(source: Source) -> str:
         kind = ", ".join(part for part in parts if part not in shared)
         kind = kind.removeprefix("as printed ") if kind.startswith("as printed without") else kind
         said.append(f"{_accuracy(row)}{' %' * (not said)} {kind} ({row.verdict}{why})")
-    ann = [f"from an {part} by our recipe" if part.startswith("ANN") else part for part in shared]
+    ann = [f"from an {part}, augmented alike" if part.startswith("ANN") else part for part in shared]
     subject = ", ".join(["The printed fine-tuning at 16 steps", *ann]) + "," * bool(ann)
     return f" {subject} gives {'; '.join(said)}." if said else ""
 
@@ -610,6 +621,7 @@ def _of_codes(source: Source) -> str:
     if len(found) < len(said) or any(gap.ann for gap in found[:3]):
         return ""
     direct, signed, poisson, burst = found
+    of_p = [gap for gap in gaps.values() if gap.pair in CODES_OF_P]
     arm, seeds = direct.pair.reference[1], counted(min(gap.apart.seeds for gap in found), "seed")
     sides = [(gap.pair.side, gap.pair.reference) for gap in found]
     return (
@@ -617,7 +629,7 @@ def _of_codes(source: Source) -> str:
         f"direct input {_stands(direct, 'DCT', UNPUBLISHED)} after {direct.pair.timesteps} steps and, from another "
         f"ANN, Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. Where all convey p, Poisson input "
         f"{_stands(poisson, 'DCT on p', UNPUBLISHED)}, and burst input, with an ANN trained alike, "
-        f"{_stands(burst, 'DCT on p', UNPUBLISHED)}.{_for_few_steps(source)}"
+        f"{_stands(burst, 'DCT on p', UNPUBLISHED)}; {_sides(of_p)}.{_for_few_steps(source)}"
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
@@ -629,15 +641,20 @@ def _for_few_steps(source: Source) -> str:
         code: [ask.at_end(source, "lite", (LATENCY_CIFAR10, f"{code}-{at}")) for at in steps]
         for code in ("dct", "direct", "poisson")
     }
-    means = {code: [f"{at.mean:.1f}" for at in of_code if at is not None] for code, of_code in reached.items()}
+    means = {code: [f"{_accuracy(at, 1)}" for at in of_code if at is not None] for code, of_code in reached.items()}
     if any(len(of_code) < len(steps) for of_code in means.values()):
         return ""
     of_dct = [f"{mean}{' %' * (at == steps[0])} at {at}" for mean, at in zip(means["dct"], steps, strict=True)]
     seeds = counted(min(LATENCY_CIFAR10.seeds(f"{code}-{at}", "lite") for code in means for at in steps), "seed")
+    ends = [
+        fmean(cell.ann for cell in ask.planned_cells(source, "lite", (LATENCY_CIFAR10, f"{code}-{steps[0]}")))
+        for code in ("poisson", "dct")
+    ]
     return (
         f" Trained for fewer steps ({seeds}; {SMALL_BLOCKS}; with the loss that was chosen for each code at "
         f"{CIFAR10_ENCODERS.arms[0].timesteps}), DCT has {_listed(of_dct)}, direct input with the same ANN "
-        f"{_listed(means['direct'])}, and Poisson input with an ANN of its own {_listed(means['poisson'])}."
+        f"{_listed(means['direct'])}, and Poisson input, whose ANN of p ends {_side(ends[0] - ends[1])} DCT's by "
+        f"{abs(ends[0] - ends[1]):.1f} points, {_listed(means['poisson'])}."
     )
 
 
@@ -661,8 +678,8 @@ def _operations(source: Source, arm: str) -> float:
     return nan if spent is None or spent.encoder is None else spent.accumulates + spent.multiplies + spent.encoder
 
 
-def _accuracy(mean: Judgement | Interval) -> str:
-    return f"{mean.mean:.2f}{spread(mean.half_width or 0.0)}"
+def _accuracy(mean: Judgement | Interval, digits: int = 2) -> str:
+    return f"{mean.mean:.{digits}f}{spread(mean.half_width or 0.0, digits)}"
 
 
 def _against(other: str, ours: Judgement | Interval | Estimate) -> str:
@@ -674,9 +691,21 @@ def _against(other: str, ours: Judgement | Interval | Estimate) -> str:
 
 def _stands(gap: ask.Compared, other: str, margin: float) -> str:
     """How an arm stands to `other`: "is above it by … points (95 %: … to …)", or that it is not shown to."""
+    doubtful = f"; adjusted {p_in_words(gap.p)}" if gap.p > DOUBTFUL else ""
     if gap.shown == "differs":
-        return f"is {_against(other, gap.apart)})"
-    return SHOWN[gap.shown].format(margin=margin, other=other)
+        return f"is {_against(other, gap.apart)}{doubtful})"
+    low, high = (f"{bound:+.2f}".replace("-", "−") for bound in (gap.apart.low, gap.apart.high))
+    return f"{SHOWN[gap.shown].format(margin=margin, other=other)} (95 %: {low} to {high}{doubtful})"
+
+
+def _sides(gaps: Sequence[ask.Compared], named: Sequence[str] = ("poisson", "burst")) -> str:
+    """Which of the codes that are not `named` already are shown to lie above and below it: "a above it, b below it"."""
+    sides = {"above": list[str](), "below": list[str]()}
+    for gap in gaps:
+        if gap.shown == "differs" and gap.pair.side[1].partition("-")[0] not in named:
+            sides[_side(float(gap.apart.mean))].append(brief(gap.pair.name))
+    are = {True: "is", False: "are"}
+    return ", ".join(f"{_listed(names)} {are[len(names) == 1]} {side} it" for side, names in sides.items() if names)
 
 
 def _side(difference: float) -> str:

@@ -249,6 +249,10 @@ LITE_CHOSEN: Mapping[str, Mapping[str, float]] = {
 # The fine-tuning rate of each schedule of §6 at lite, in place of cyclic's: `choices schedules`.
 SCHEDULE_RATES: Mapping[str, float] = {
     "interleaved-16x3": 3e-5,
+    "cyclic-8x3": 1e-4,
+    "interleaved-8x3": 1e-4,
+    "truncated-8x6": 1e-4,
+    "intermittent-8x6": 1e-4,
 }
 
 
