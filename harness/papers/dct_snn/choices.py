@@ -223,15 +223,15 @@ def _unread(config: CellConfig) -> str:
 
 @cache
 def _tuned() -> frozenset[str]:
-    digests = set()
+    digests = set[str]()
     for search in map(SEARCHES.__getitem__, OF_RATES):
         scores, grid = search.scores, search.grids[-1]
         for arm in search.arms(0):
-            by_loss = {cell.snn.loss_input: scores.of(cell, grid) for cell in search.with_losses(arm)}
-            finished = not any(next_values(of_loss, grid) for of_loss in by_loss.values())
-            chosen = by_loss.get(arm.snn.loss_input, {}).get(arm.snn.learning_rate)
-            if finished and chosen == max(correct for of_loss in by_loss.values() for correct in of_loss.values()):
-                digests.add(_unread(arm))
+            tried = [(cell, scores.of(cell, grid)) for cell in search.with_losses(arm)]
+            if not any(next_values(of_cell, grid) for _, of_cell in tried):
+                most = max(correct for _, of_cell in tried for correct in of_cell.values())
+                best = (grid.apply(cell, rate) for cell, of_cell in tried for rate in of_cell if of_cell[rate] == most)
+                digests.update(map(_unread, best))
     return frozenset(digests)
 
 
