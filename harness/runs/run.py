@@ -9,7 +9,6 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +27,6 @@ from harness.machine.environment import machine
 from harness.machine.files import Owner, content_digest, hold, holder, write_atomically, write_progress
 from harness.machine.process import finishing
 from harness.plugins.guard import guarded, kept_state
-from harness.plugins.parts import METHODS
 from harness.records.freshness import freshness, known_certificates
 from harness.records.store import checkpoints_beside, lock_path, write_record
 from harness.records.weights import About, content_of, weights_path
@@ -239,7 +237,7 @@ def _trained(config: CellConfig, data: DataSet, setting: Setting) -> Trained:
     encoder = guarded(config.encoder)
     if not config.method:
         return run_cell(config, data, encoder, setting)
-    with kept_state() if config.method.name in METHODS.plugins() else nullcontext():
+    with kept_state():
         return method_of(config.method).run(config, data, encoder, setting)
 
 

@@ -125,10 +125,6 @@ SAMPLE = 8  # images whose frames stand for how an encoder lays images out
 POLL_SECONDS = 1.0
 
 
-def _ignore(_error: OSError) -> None:
-    """Tell nobody."""
-
-
 @dataclass(frozen=True)
 class AnnCache:
     """A folder of ANNs; None keeps nothing.
@@ -138,7 +134,7 @@ class AnnCache:
 
     folder: Path | None = None
     code: str = ""
-    trouble: Callable[[OSError], None] = _ignore
+    trouble: Callable[[OSError], None] = lambda _error: None
 
 
 NO_CACHE = AnnCache()
@@ -148,7 +144,7 @@ NO_CACHE = AnnCache()
 class _InCache(Checkpoint):
     """A file in the cache, which is a convenience: a disk that refuses costs time, and the work goes on."""
 
-    trouble: Callable[[OSError], None] = _ignore
+    trouble: Callable[[OSError], None] = lambda _error: None
 
     def save(self, values: dict[str, Any]) -> None:
         """Replace the file, or say that it cannot be kept."""

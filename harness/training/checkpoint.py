@@ -55,15 +55,6 @@ class Checkpoint:  # decides no number
 NOWHERE = Checkpoint()  # decides no number
 
 
-def _ignore(_stage: str, _work: float) -> None:
-    """Report nothing."""
-
-
-def _never() -> bool:
-    """Never stop."""
-    return False
-
-
 @dataclass(frozen=True)
 class Watch:
     """How a computation reports its progress and is told to stop.
@@ -72,8 +63,8 @@ class Watch:
     True ends the work with a checkpoint.
     """
 
-    progress: Callable[[str, float], None] = _ignore
-    stop: Callable[[], bool] = _never
+    progress: Callable[[str, float], None] = lambda _stage, _work: None
+    stop: Callable[[], bool] = lambda: False
 
     def pause(self, stage: str) -> None:
         """Raise Stopped if the computation is to stop."""
