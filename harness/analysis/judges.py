@@ -765,13 +765,12 @@ def _with_controls(
     once.
     """
     home = evidence.catalogue.experiment(judgement.experiment)
-    code = home.arm(judgement.arm).encoder.name
+    ours, seen, words = home.arm(judgement.arm), set[str](), dict[str, Word]()
     experiments = sorted(evidence.catalogue.papers[0].experiments, key=lambda experiment: experiment is not home)
-    timesteps, seen, words = home.arm(judgement.arm).timesteps, set[str](), dict[str, Word]()
     for experiment, arm, cells in _finished(experiments, home, str(judgement.profile), evidence.loaded):
         prints = {cell.record.fingerprint.digest for cell in cells}
-        alike = arm.timesteps == timesteps and arm.encoder.name != code
-        if not arm.in_paper and alike and not prints & seen:
+        another = arm.timesteps == ours.timesteps and arm.encoder.name != ours.encoder.name
+        if not arm.in_paper and another and not prints & seen:
             seen |= prints
             if len(cells) >= LEAST_SEEDS and (word := word_of(cells)) is not None:
                 words[arm.name if experiment is home else f"{arm.name} of {experiment.name}"] = word

@@ -397,7 +397,7 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
         write_arm(write, INTERLEAVED, "short", arm, [final] * 3)
     source = source_of(tmp_path)
     few = "after 2 steps Poisson rate reaches 95.0 % and DCT on p 92.0; after 16 steps Poisson rate reaches 99.0 %"
-    assert says["Few steps"](source) == (f"On MNIST ({ON_MNIST}), ANNs trained alike, {few} and DCT on p 96.0")
+    assert says["Few steps"](source) == f"On MNIST ({ON_MNIST}), ANNs trained alike, {few} and DCT on p 96.0"
     apart = "cyclic is 7.0 points above interleaved (3 seeds, 95 %: 7.0 to 7.0), where 10.2 are published"
     tuned = "fine-tuned for 1 epoch on 10,000 images in place of 20 to 30 on all"
     budget = f"VGG9, its ANN trained for 20 of 300 epochs, {tuned}"

@@ -621,7 +621,7 @@ def _of_codes(source: Source) -> str:
     if len(found) < len(said) or any(gap.ann for gap in found[:3]):
         return ""
     direct, signed, poisson, burst = found
-    of_p = [gap for gap in gaps.values() if gap.pair in CODES_OF_P]
+    others = _sides([gap for gap in gaps.values() if gap.pair in CODES_OF_P])
     arm, seeds = direct.pair.reference[1], counted(min(gap.apart.seeds for gap in found), "seed")
     sides = [(gap.pair.side, gap.pair.reference) for gap in found]
     return (
@@ -629,7 +629,7 @@ def _of_codes(source: Source) -> str:
         f"direct input {_stands(direct, 'DCT', UNPUBLISHED)} after {direct.pair.timesteps} steps and, from another "
         f"ANN, Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. Where all convey p, Poisson input "
         f"{_stands(poisson, 'DCT on p', UNPUBLISHED)}, and burst input, with an ANN trained alike, "
-        f"{_stands(burst, 'DCT on p', UNPUBLISHED)}; {_sides(of_p)}.{_for_few_steps(source)}"
+        f"{_stands(burst, 'DCT on p', UNPUBLISHED)}{'; ' * bool(others)}{others}.{_for_few_steps(source)}"
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
@@ -641,7 +641,7 @@ def _for_few_steps(source: Source) -> str:
         code: [ask.at_end(source, "lite", (LATENCY_CIFAR10, f"{code}-{at}")) for at in steps]
         for code in ("dct", "direct", "poisson")
     }
-    means = {code: [f"{_accuracy(at, 1)}" for at in of_code if at is not None] for code, of_code in reached.items()}
+    means = {code: [_accuracy(at, 1) for at in of_code if at is not None] for code, of_code in reached.items()}
     if any(len(of_code) < len(steps) for of_code in means.values()):
         return ""
     of_dct = [f"{mean}{' %' * (at == steps[0])} at {at}" for mean, at in zip(means["dct"], steps, strict=True)]
@@ -704,8 +704,8 @@ def _sides(gaps: Sequence[ask.Compared], named: Sequence[str] = ("poisson", "bur
     for gap in gaps:
         if gap.shown == "differs" and gap.pair.side[1].partition("-")[0] not in named:
             sides[_side(float(gap.apart.mean))].append(brief(gap.pair.name))
-    are = {True: "is", False: "are"}
-    return ", ".join(f"{_listed(names)} {are[len(names) == 1]} {side} it" for side, names in sides.items() if names)
+    verb = {side: "is" if len(names) == 1 else "are" for side, names in sides.items()}
+    return ", ".join(f"{_listed(names)} {verb[side]} {side} it" for side, names in sides.items() if names)
 
 
 def _side(difference: float) -> str:
