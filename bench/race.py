@@ -208,8 +208,8 @@ def again(result: Result, limit: float, data_dir: Path | None, progress: Say) ->
 
 def table(results: Sequence[Result]) -> str:
     """A row for each result in Markdown; medians, and the factor of the time to ours."""
-    lines = ["| data, T | library | seconds | processor seconds | peak MiB | epochs | accuracy | time / ours |"]
-    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    lines = ["| data, T | library | runs | seconds | processor seconds | peak MiB | epochs | accuracy | time / ours |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     ours = {(r.course, r.timesteps): r.median for r in results if r.library == "ours"}
     for r in results:
         numbers = f"{r.status} | – | – | – | – | –"
@@ -218,13 +218,19 @@ def table(results: Sequence[Result]) -> str:
             factor = r.median / ours.get((r.course, r.timesteps), float("nan"))
             numbers = f"{r.median:.1f} | {cpu:.1f} | {peak:.0f} | {r.answers[-1].epochs}"
             numbers += f" | {r.answers[-1].accuracy:.2%} | {factor:.2f}"
-        lines.append(f"| {r.course}, {r.timesteps} | {r.implementation} | {numbers} |")
+        lines.append(f"| {r.course}, {r.timesteps} | {r.implementation} | {len(r.answers)} | {numbers} |")
     return "\n".join(lines)
 
 
 def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None:
-    """Write race.json, race.svg and race.png into `out`; into `page`, between its marks, the table and the plot."""
+    """Write race.json, race.svg and race.png into `out`; into `page`, between its marks, the table and the plot.
+
+    What the same machine measured of other courses is kept.
+    """
     facts, panels = machine([one for one in chosen(None) if not one.missing]), dict[str, Lines]()
+    if (file := out / "race.json").exists() and (before := json.loads(file.read_bytes()))["machine"] == facts:
+        ran = {r.course for r in results}
+        results = [*(r for r in msgspec.convert(before["results"], list[Result]) if r.course not in ran), *results]
     for r in sorted(results, key=lambda r: r.timesteps):
         if r.status == "reached":
             panels.setdefault(r.course, {}).setdefault(r.library, []).append((r.timesteps, r.median))

@@ -27,7 +27,7 @@ from harness.machine.console import say
 from harness.machine.process import STOPPED, bound_spinning, tidy_environment
 
 FLUSH_FAILED = 120
-# New objects after which Python looks for unreachable cycles. At its default of 700 that is a quarter of a report's time.
+# New objects after which Python looks for unreachable cycles. At its default, 700, a report waits for these searches.
 COLLECT_AFTER = 50_000
 USAGE_ERROR: Any = typer.BadParameter.__base__  # of arguments that Typer refuses; its own module is private
 

@@ -61,9 +61,9 @@ def test_a_race_is_told_by_medians_and_what_did_not_arrive_by_its_reason() -> No
         race.Result("mnist", 16, "Norse", "not installed"),
     ]
     assert race.table(results).splitlines()[2:] == [
-        "| mnist, 16 | ours bf16 | 2.0 | 4.0 | 300 | 5 | 98.10% | 1.00 |",
-        "| mnist, 16 | loop | 9.0 | 10.0 | 500 | 6 | 98.00% | 4.50 |",
-        "| mnist, 16 | Norse | not installed | – | – | – | – | – |",
+        "| mnist, 16 | ours bf16 | 3 | 2.0 | 4.0 | 300 | 5 | 98.10% | 1.00 |",
+        "| mnist, 16 | loop | 1 | 9.0 | 10.0 | 500 | 6 | 98.00% | 4.50 |",
+        "| mnist, 16 | Norse | 0 | not installed | – | – | – | – | – |",
     ]
 
 
@@ -78,3 +78,10 @@ def test_a_race_on_digits_arrives_and_its_table_replaces_the_one_on_the_page(tmp
     assert "](out/race.svg)" in page.read_text()
     head, *rows, tail = page.read_text().splitlines()
     assert (head, tail, sum("digits" in row for row in rows), "old" in rows) == ("before", "after", 1, False)
+
+
+def test_a_race_on_one_data_set_keeps_what_this_machine_measured_on_another(tmp_path: Path) -> None:
+    for course, status in (("mnist", "late"), ("cifar10", "later"), ("mnist", "missing")):
+        race.save([race.Result(course, 16, "ours bf16", status)], tmp_path)
+    kept = json.loads((tmp_path / "race.json").read_text())["results"]
+    assert [(row["course"], row["status"]) for row in kept] == [("cifar10", "later"), ("mnist", "missing")]
