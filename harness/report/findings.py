@@ -527,8 +527,8 @@ def every_pair(printed: Sequence[Printed]) -> Ask:
         if signs:
             caption = (
                 "Differences in percentage points, each arm after its last step, paired by seed and test image; 95 % "
-                "intervals, not adjusted; with fewer than three seeds each difference, untested. A verdict stands "
-                f"beside the orderings that the paper states. {' '.join(signs)}"
+                "intervals, not adjusted; with fewer than three seeds each difference, untested. "
+                f"{'A verdict stands beside the orderings that the paper states. ' if words else ''}{' '.join(signs)}"
             )
             yield _noted(Table("", tuple(columns), tuple(rows), caption))
 
