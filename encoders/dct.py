@@ -37,9 +37,9 @@ class Dct:
 
     block_size, stride: b×b blocks taken every `stride` pixels; stride = b tiles the image, a smaller one lays
         overlapping blocks side by side (32×32 with b = 4, stride 2 becomes 60×60).
-    schedule: what is fed when (paper §3, §6): "cyclic" 0, 1, …, K−1, 0, …; "truncated" cyclic over the first
-        `frequencies`; "interleaved" 0 r times, then 1 r times, … with r = T/K; "intermittent" (the paper's own
-        selection) and "explicit" repeat `indices`; "weighted" feeds frequency k `weights[k]` times in a cycle.
+    schedule: what is fed when (paper §3, §6): of K frequencies, "cyclic" 0, 1, …, K−1, 0, …; "truncated" cyclic over
+        the first `frequencies`; "interleaved" 0 r times, then 1 r times, … with r = T/K; "intermittent" (the paper's
+        own selection) and "explicit" repeat `indices`; "weighted" feeds frequency k `weights[k]` times in a cycle.
     frequencies, indices, weights: the one parameter that shapes the schedule (see `build`).
     order: what a schedule's number k means: "zigzag" (the paper's), or "energy", the k-th most energetic
         frequency of the images given to `calibrate`.

@@ -450,7 +450,14 @@ def devices_agree(trial: Trial) -> str:
 
 
 # Quickly tried, and enough to tell a code that would give wrong numbers.
-BEFORE_TRAINING: tuple[Law, ...] = (declared_shape, declared_alphabet, repeatable, batch_invariance)
+BEFORE_TRAINING: tuple[Law, ...] = (
+    declared_shape,
+    declared_alphabet,
+    repeatable,
+    declared_randomness,
+    batch_invariance,
+    split_with_ids,
+)
 LAWS: tuple[Law, ...] = (
     declared_shape,
     declared_alphabet,

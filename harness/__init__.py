@@ -107,7 +107,8 @@ def difference(results: str | Path, arm: str, versus: str, timestep: int | None 
     """Accuracy of `arm` minus that of `versus` after `timestep` steps (default: all of the shorter one), in points.
 
     Paired by the seeds that both have finished, and by test image if both keep single answers: `.runs` has the
-    difference of each seed, `.mean` their mean, `.low` and `.high` its 95 % interval, None below three seeds.
+    difference of each seed, `.mean` their mean, `.low` and `.high` its 95 % interval, None below three seeds. It is
+    raw: reports compare a code of x and one of p net of their ANNs.
     Arms are named as in `curves`. Raises HarnessError for an unknown arm, no common seed, or a step that one lacks.
     """
     from harness.analysis.cells import difference_of, paired

@@ -191,8 +191,8 @@ def snn(
 
 # ## From ANN to SNN
 # The SNN takes over the weights, and each layer gets a threshold (§1.3): the 99.9th percentile of its input over all
-# timesteps. With the maximum in its place, spikes vanish in deep layers. A layer's input depends on the thresholds
-# before it, so they are found one after the other.
+# timesteps. With the maximum in its place, the paper says, spikes vanish in deep layers. A layer's input depends on the
+# thresholds before it, so they are found one after the other.
 
 
 @torch.no_grad()

@@ -213,11 +213,20 @@ def net_difference_of(greater: Sequence[Cell], less: Sequence[Cell], timestep: i
     return outcomes_without_images(ours.per_seed - theirs.per_seed, lowest=-200.0, highest=200.0)
 
 
-def values_of(encoder: EncoderSpec) -> Literal["x", "p"]:
-    """The values that a code conveys, and its ANN is trained on: x in [-1, 1], or p = (x + 1)/2."""
+def values_of(encoder: EncoderSpec) -> str:
+    """The values that a code conveys: "x" in [-1, 1], "p" = (x + 1)/2, or the name of a plug-in."""
     built_in = BUILTIN.get(encoder.name)
-    unsigned = built_in is not None and built_in.conveys == "p" and not encoder.parameters.get("signed")
+    if built_in is None:
+        return encoder.name
+    unsigned = built_in.conveys == "p" and not encoder.parameters.get("signed")
     return "p" if unsigned or encoder.parameters.get("signal") == "p" else "x"
+
+
+def of_one_kind(encoders: Iterable[EncoderSpec], ours: Sequence[Cell], theirs: Sequence[Cell]) -> bool:
+    """Whether two arms, paired by seed, are compared as they are: their codes convey the same, or share their ANNs."""
+    return len(set(map(values_of, encoders))) == 1 or all(
+        one.record.ann_epochs == other.record.ann_epochs for one, other in zip(ours, theirs, strict=True)
+    )
 
 
 def percent_at(cells: Sequence[Cell], timestep: int, under: str = "") -> Curve:

@@ -8,7 +8,7 @@ alone, also at the end: during training, records count the right answers, but do
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.cells import Cell, Loaded, difference_of, net_difference_of, values_of
+from harness.analysis.cells import Cell, Loaded, difference_of, net_difference_of, of_one_kind
 from harness.analysis.statistics import Interval, Outcomes, outcomes_without_images
 from harness.catalogue import Arm, Experiment
 from harness.config import ProfileName
@@ -85,10 +85,11 @@ def isolated(
 ) -> tuple[Outcomes, float | None]:
     """The difference of two arms; and the mean raw one, where the first is net of the ANNs.
 
-    A code of x and one of p have different ANNs: they are compared net of these, where the records tell them.
+    A code of x and one of p have different ANNs: they are compared net of these, where the records tell them. So are
+    plug-ins, unless they share the ANN.
     """
     raw = difference_of(ours, theirs, timestep)
-    alike = values_of(arm.encoder) == values_of(versus.encoder)
+    alike = of_one_kind((arm.encoder, versus.encoder), ours, theirs)
     net = None if alike else net_difference_of(ours, theirs, timestep)
     return (raw, None) if net is None else (net, float(raw.mean))
 

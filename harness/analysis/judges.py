@@ -531,7 +531,7 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
         beside = f"On test images the difference is {float(on_test.mean):+.2f} points."
         return outcomes, beside if outcomes else "The records do not tell the accuracy on training images."
     encoders = [catalogue.experiment(claim.experiment).arm(arm).encoder for arm in claim.arms]
-    if len(set(map(cell_data.values_of, encoders))) > 1:
+    if not cell_data.of_one_kind(encoders, greater, less):
         outcomes = cell_data.net_difference_of(greater, less, step)
         beside = f"Net of each one's own ANN; the raw difference is {float(on_test.mean):+.2f} points."
         return outcomes, beside if outcomes else "The records do not tell the accuracy of both ANNs."

@@ -17,6 +17,7 @@ A comment on the line of a definition or import may add:
 
 import ast
 import hashlib
+import importlib.metadata
 import importlib.util
 import re
 from collections import defaultdict
@@ -239,6 +240,7 @@ class Sources:
         self.folder = folder
         self.read = cache(self._read)
         self.file_of = cache(self._file_of)
+        self.follows = cache(self._follows)
         self.texts: dict[tuple[Target, str, frozenset[str]], Text] = {}
         self.walked: dict[tuple[tuple[str, ...], str], list[tuple[Chosen, Reached]]] = {}
 
@@ -289,6 +291,29 @@ class Sources:
             return [], None
         folders = [Path(place) for place in spec.submodule_search_locations or ()]
         return folders, Path(spec.origin) if spec.origin else None
+
+    def _follows(self, top: str, packages: frozenset[str]) -> bool:
+        """Whether a top package is one of `packages`, or comes with one of them: in its folder, or its distribution."""
+        if top in packages or not (plugged := packages.difference(OWN)):
+            return top in packages
+        for plug in plugged:
+            place = self._place(plug)
+            if place is not None and place.name in ("site-packages", "dist-packages"):
+                if not _distributions(top).isdisjoint(_distributions(plug)):
+                    return True
+            elif place is not None and place == self._place(top):
+                return True
+        return False
+
+    def _place(self, top: str) -> Path | None:
+        """The folder in which a top package or module lies."""
+        folders, single = self._package(top)
+        return next((path.parent for path in (*folders, single) if path), None)
+
+
+@cache
+def _distributions(top: str) -> frozenset[str]:
+    return frozenset(importlib.metadata.packages_distributions().get(top, ()))
 
 
 SOURCES = Sources()
@@ -351,7 +376,7 @@ class _Walk:
 
     def is_own(self, module: str) -> bool:
         """Whether a module is of a package that is followed."""
-        return module.split(".")[0] in self.packages
+        return self.sources.follows(module.split(".")[0], self.packages)
 
     def resolve(self, target: Target) -> Target | str:
         """Our definition or module behind `target`; the full name if it is defined by others."""

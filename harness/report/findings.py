@@ -409,8 +409,8 @@ def codes(pairs: Sequence[Pair], margin: float, note: str = "") -> Ask:
         caption = (
             f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
             f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to differ by less "
-            f"than {margin:.2f} points. Codes of one ANN are compared as they are, others net of their ANNs, which "
-            f"tests nothing: a code may lose more to its ANN on p than on x."
+            f"than {margin:.2f} points. Codes of one ANN are compared as they are, over seeds and test images; others "
+            f"net of their ANNs, over seeds, which tests nothing: a code may lose more to its ANN on p than on x."
             f"{unfinished(pairs, gaps)}"
         )
         caption += f" {note}" * bool(note)
@@ -645,7 +645,7 @@ def along_fine_tuning(experiment: Experiment) -> Ask:
             return None
         seeds = [(row, row.cells[2].value) for row in whole.rows]
         rows = tuple(row for row, n in seeds if isinstance(n, tuple) and LEAST_SEEDS <= n[0] == n[1])
-        caption = "Differences in percentage points; 95 % intervals over seeds alone."
+        caption = "Differences in percentage points, after so much of fine-tuning; 95 % intervals over seeds alone."
         kept = replace(whole, title="", rows=rows, caption=caption, style="").without("whose")
         return kept if rows else None
 

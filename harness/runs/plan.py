@@ -19,7 +19,7 @@ from rich.console import Console
 
 from encoders.base import Encoder
 from encoders.laws import BEFORE_TRAINING, Trial, finding, sample_images
-from encoders.registry import definition_of
+from encoders.registry import BUILTIN, definition_of
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import encoder_text, faults_of, parse_encoder
 from harness.config import AnnRecipe, CellConfig, SnnRecipe, canonical_json
@@ -365,8 +365,9 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
     require_followed(config)
     try:
         _require_lawful(config, data)
-        encoder = guarded(config.encoder).calibrate(images)
-        shape = shape_of(encoder, data.train)
+        encoder = guarded(config.encoder)
+        shape = shape_of(encoder, data.train)  # asked before it is calibrated, as the key of the ANN is
+        encoder = encoder.calibrate(images)
         encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
         encoder.state()
     except CellFailure as failure:
@@ -616,7 +617,7 @@ def seconds_of_one(run: Callable[[Watch], object]) -> float:
 
 
 def _kind(config: CellConfig, data: DataSet) -> bytes:
-    """The settings that decide the time of an image, without timesteps; the encoder counts for small networks only.
+    """What decides the time of an image, but timesteps; the encoder counts on a small network, or if plugged in.
 
     Of another method, all that may decide it.
     """
@@ -625,11 +626,11 @@ def _kind(config: CellConfig, data: DataSet) -> bytes:
         network = [config.network, config.encoder, config.precision, config.timesteps]
         return canonical_json([config.method, *recipes, *network])
     shape = shape_of(guarded(config.encoder), data.train)
-    small = _step(config, data, shape) <= SMALL_STEP
+    small, plugged = _step(config, data, shape) <= SMALL_STEP, config.encoder.name not in BUILTIN
     sizes = [config.network.features, config.network.hidden, shape, config.precision, config.products]
     ways = [config.neuron, config.balancing.method, config.snn.augmentation, config.ann.augmentation]
     batches = [config.ann.batch_size, config.snn.batch_size, config.ann.dropout > 0, config.snn.dropout > 0]
-    return canonical_json([*sizes, *ways, *batches, config.encoder.name if small else ""])
+    return canonical_json([*sizes, *ways, *batches, config.encoder.name if small or plugged else ""])
 
 
 def shape_of(encoder: Encoder, images: ImageSet) -> Shape:

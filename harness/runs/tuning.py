@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -19,7 +19,7 @@ from harness.catalogue.experiment import encoder_text, parse_encoder
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, SnnRecipe
 from harness.errors import HarnessError
 from harness.machine.process import bound_spinning
-from harness.records.fingerprint import fingerprint
+from harness.records.fingerprint import Device, fingerprint
 from harness.records.store import write_json
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
         for fault in (cell.fault for cell in plan.cells if cell.fault and cell.config.arm == arm.name):
             raise HarnessError(f"{arm.name}: {fault}", "mend it, or leave it out")
         cell, grid = _searched(plan.experiment, arm, plan.profile)
-        scores = _scores(plan, cell, images, say)
+        scores = _scores(plan, cell, "cuda" if plan.setting.device.type == "cuda" else "cpu", images, say)
         say(f"{arm.name}: its fine-tuning rate is chosen on {images:,} training images that are held out")
         place: Any = {"device": plan.setting.device.type, "kernel": plan.setting.kernel, "threads": plan.threads.count}
         measure = partial(score, stage="snn", images=images, data_dir=plan.data_dir, **place)
@@ -176,12 +176,12 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
 
 
 def require_chosen(plan: "Plan", arm: Arm) -> None:
-    """Raise HarnessError if an added arm has a rate that no finished search chose."""
+    """Raise HarnessError if an added arm has a rate that no finished search chose, on this device or another."""
     if not (arm.added and arm.changes):
         return
     cell, grid = _searched(plan.experiment, arm, plan.profile)
-    scores = _scores(plan, cell).of(cell, grid)
-    if next_values(scores, grid) or best(scores) not in arm.changes.values():
+    searches = [_scores(plan, cell, device).of(cell, grid) for device in get_args(Device)]
+    if not any(not next_values(scores, grid) and best(scores) in arm.changes.values() for scores in searches):
         raise HarnessError(f"{arm.name}: no search chose this rate", "leave out the part from ~ on, and use --tune")
 
 
@@ -197,12 +197,14 @@ def _searched(experiment: Experiment, arm: Arm, profile: Profile) -> tuple[CellC
     return cell, Grid(RATES, with_rate, RATE_DECIDES, first=RATES[middle - 1 : middle + 2])
 
 
-def _scores(plan: "Plan", cell: CellConfig, images: int = 0, say: Callable[[str], None] = print) -> Scores:
+def _scores(
+    plan: "Plan", cell: CellConfig, device: Device, images: int = 0, say: Callable[[str], None] = print
+) -> Scores:
     """The scores of a cell's recipe by today's code on this data; beside the records, and hidden, as they are none.
 
     Raises HarnessError for a damaged file.
     """
-    owner = fingerprint(cell, plan.data.digest, "cuda" if plan.setting.device.type == "cuda" else "cpu").digest
+    owner = fingerprint(cell, plan.data.digest, device).digest
     path = plan.results / cell.experiment / cell.profile / f".rates-{owner[:8]}.json"
     try:
         return Scores(path, images, say)

@@ -5,7 +5,6 @@ messages: their progress is in the folder, in records and, for running cells, in
 replaces workers that end, and computes nothing.
 """
 
-import itertools
 import math
 import os
 import re
@@ -159,7 +158,7 @@ def _by_workers(plan: Plan, show: Progress, on: str, workers: int | None, deadli
             for code, line in ended:
                 if code in (AGAIN, STOPPED):
                     stopping = True
-                elif code == 2:
+                elif code == 2 and on == "here":  # elsewhere it may be the node's fault
                     raise HarnessError(line.removeprefix("error: "))
                 elif code not in (0, 1) and left:
                     show.line(f"a worker has ended ({_why(code, line)}); another goes on with its cell")
@@ -230,38 +229,39 @@ class Here:
     """
 
     def __init__(self, plan: Plan, for_seconds: float | None) -> None:
-        self.tasks: list[Any] = []
+        self.tasks: list[tuple[subprocess.Popen[bytes], IO[bytes], str | None]] = []
         self.command = _command(plan, for_seconds, os.getpid())
         self.environment = {**os.environ, "OMP_NUM_THREADS": str(plan.threads.count)}
         gpus = torch.cuda.device_count() if plan.setting.device.type == "cuda" else 0
         visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[:gpus]
-        named = visible if all(visible) else map(str, range(gpus))
-        self.places = itertools.cycle([{"CUDA_VISIBLE_DEVICES": gpu} for gpu in named] or [{}])
+        self.gpus: list[str | None] = [*(visible if all(visible) else map(str, range(gpus)))] or [None]
 
     def start(self, count: int) -> None:
         for _ in range(count):
             log = tempfile.TemporaryFile()  # noqa: SIM115
+            taken = [gpu for _, _, gpu in self.tasks]
+            gpu = min(self.gpus, key=taken.count)
             # A new session: a terminal sends Ctrl-C to this process alone, which then stops its workers.
             process = subprocess.Popen(
                 self.command,
-                env=self.environment | next(self.places),
+                env=self.environment | ({"CUDA_VISIBLE_DEVICES": gpu} if gpu else {}),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 start_new_session=True,
             )
-            self.tasks.append((process, log))
+            self.tasks.append((process, log, gpu))
 
     def ended(self) -> list[Ended]:
         over = [task for task in self.tasks if task[0].poll() is not None]
         self.tasks = [task for task in self.tasks if task not in over]
-        return [Ended(process.returncode, _last_line(log)) for process, log in over]
+        return [Ended(process.returncode, _last_line(log)) for process, log, _ in over]
 
     def stop(self) -> None:
-        for process, _ in self.tasks:
+        for process, _, _ in self.tasks:
             process.terminate()
         limit = time.monotonic() + PATIENCE_SECONDS
-        for process, _ in self.tasks:
+        for process, _, _ in self.tasks:
             try:
                 process.wait(max(0.0, limit - time.monotonic()))
             except subprocess.TimeoutExpired:

@@ -236,3 +236,4 @@ def test_poisson_with_signs_is_a_code_of_x_and_dct_of_intensities_one_of_p() -> 
     of_x = (EncoderSpec("dct"), EncoderSpec("direct"), EncoderSpec("poisson", {"signed": True}))
     of_p = (EncoderSpec("dct", {"signal": "p"}), EncoderSpec("poisson"), EncoderSpec("ttfs"))
     assert [values_of(spec) for spec in (*of_x, *of_p)] == ["x"] * 3 + ["p"] * 3
+    assert values_of(EncoderSpec("wavelet")) == "wavelet"  # a plug-in may convey anything

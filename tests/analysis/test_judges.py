@@ -13,7 +13,7 @@ import pytest
 from msgspec import structs
 from scipy import stats
 
-from harness.analysis.cells import Measurement, net_difference_of, read_measurements, write_measurement
+from harness.analysis.cells import Measurement, net_difference_of, of_one_kind, read_measurements, write_measurement
 from harness.analysis.judges import (
     Judgement,
     claimed_difference,
@@ -28,11 +28,11 @@ from harness.analysis.statistics import Images, accuracy_outcomes, error_of_mean
 from harness.analysis.verdicts import ClaimedDifference, Word, judge_value, ordering_p, sharpness
 from harness.catalogue import Catalogue, Experiment
 from harness.catalogue.claims import Agreement, Claim, Difference, Measured, Ordering, Value, statements_of
-from harness.config import CellConfig, ProfileName
+from harness.config import CellConfig, EncoderSpec, ProfileName
 from harness.papers.dct_snn.experiments import LATENCY_MNIST, MNIST_784_100_10, MNIST_ONE_ANN
 from harness.records.store import read_record, write_record
 from harness.report.tables import ours_in_words
-from harness.schema import Counts
+from harness.schema import Counts, Epoch
 from tests.analysis.judging import (
     CATALOGUE,
     CLAIMS,
@@ -708,6 +708,15 @@ def test_8_codes_of_x_and_of_p_are_compared_net_of_their_own_anns(records: Inven
     assert net is not None
     assert found.mean == pytest.approx(0.2) == net.mean
     assert found.beside == "Net of each one's own ANN; the raw difference is -3.80 points."
+
+
+def test_8_a_plug_in_is_compared_net_of_its_ann_unless_it_shares_it(records: Invented) -> None:
+    for arm, final in (("dct", 7000), ("poisson", 6620)):
+        records.at("cifar10-encoders", "lite").arm(arm, [final] * 3, ann=7200)
+    ours, theirs = (load(records.folder).done("cifar10-encoders", "lite", arm) for arm in ("poisson", "dct"))
+    encoders = EncoderSpec("wavelet"), EncoderSpec("dct")
+    other = [replace(cell, record=structs.replace(cell.record, ann_epochs=[Epoch(1.0, 6800, 10_000)])) for cell in ours]
+    assert (of_one_kind(encoders, ours, theirs), of_one_kind(encoders, other, theirs)) == (True, False)
 
 
 def test_9_an_arm_whose_rate_no_search_chose_is_marked(records: Invented) -> None:

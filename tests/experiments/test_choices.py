@@ -105,7 +105,7 @@ def test_another_recipe_and_other_data_have_other_scores(tmp_path: Path) -> None
     cell, setting = tiny_config(), Setting(torch.device("cpu"))
     ours, theirs = (Mock(results=tmp_path, setting=setting, data=Mock(digest=name)) for name in ("ours", "theirs"))
     other = replace(cell, network=replace(cell.network, hidden=(7,)))
-    assert len({tuning._scores(*one).path for one in ((ours, cell), (ours, other), (theirs, cell))}) == 3
+    assert len({tuning._scores(*one, "cpu").path for one in ((ours, cell), (ours, other), (theirs, cell))}) == 3
 
 
 @pytest.mark.slow

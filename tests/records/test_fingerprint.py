@@ -117,6 +117,14 @@ def test_what_runs_on_another_device_does_not_count(digest: Callable[..., str]) 
     assert cuda[0] != cuda[1]
 
 
+def test_a_module_beside_a_plug_in_counts(digest: Callable[..., str], tmp_path: Path) -> None:
+    found = set()
+    for gain in (1, 3):
+        tmp_path.joinpath("sample_beside.py").write_text(f"GAIN = {gain}\n")
+        found.add(digest("from sample_beside import GAIN\ndef f(): return GAIN"))
+    assert len(found) == 2
+
+
 @pytest.mark.parametrize(
     "line",
     ["from . import b as x", "from .b import g as x", "from .inner import g as x", "from .inner.c import g as x",

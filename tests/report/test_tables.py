@@ -186,7 +186,7 @@ def test_arms_that_no_search_tuned_say_so_and_a_caption_where_it_is_so_of_all(ca
     whole = accuracy_table(experiment, "lite", sources)
     assert whole.caption == f"{NONE_CHOSEN.capitalize()}."
     assert not any(row.cells[0].note for row in whole.rows)
-    assert "more; no learning rate of fine-tuning was chosen" in " ".join(on_terminal(campaign, "quickstart").split())
+    assert f"more; {NONE_CHOSEN}" in " ".join(on_terminal(campaign, "quickstart").split())
     write_arm(campaign.local, "quickstart", "lite", "dct@4~0.003", (9000, 9010))
     said = " ".join(on_terminal(campaign, "quickstart").split())
     assert f"cyclic-16, poisson-16, dct@4: {NOT_TUNED}" in said

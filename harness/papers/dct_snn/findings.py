@@ -25,7 +25,7 @@ from harness.analysis.statistics import (
     estimate,
     outcomes_without_images,
 )
-from harness.analysis.verdicts import ON_SMALL, p_in_words
+from harness.analysis.verdicts import p_in_words
 from harness.catalogue import Experiment, Paper
 from harness.catalogue.claims import AboveRow, Ordering
 from harness.config import ProfileName
@@ -489,11 +489,7 @@ def _exceeding_too(source: Source) -> str:
 
 def headline(source: Source) -> str:
     """The shortest answer: what comes out, and what does not; empty if no record judges anything."""
-    # What a small network alone answers, of a statement on a larger one, is no answer here.
-    words = {
-        one: "not answered" if ON_SMALL in word else word for one, word in ask.statement_words(source, PAPER).items()
-    }
-    return ask.in_short(ask.by_word(words, NAMES))
+    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), NAMES))
 
 
 def _of_orderings(source: Source) -> str:
@@ -539,17 +535,30 @@ def _of_mnist(source: Source) -> str:
     cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, row.arm)) for row in ours]
     if len(ours) < len(MNIST_CLAIMS) or any(len(of_arm) < LEAST_SEEDS for of_arm in cells):
         return ""
-    first, *others = ours
     accuracies = [
-        f"{_accuracy(first)} % at {first.timestep} steps ({first.published:g} published: {first.verdict})",
-        *(f"{_accuracy(row)} at {row.timestep} ({row.published:g}: {row.verdict})" for row in others),
+        f"{_accuracy(row)}{' %' * first} at {row.timestep}{' steps' * first} "
+        f"({row.published:g}{' published' * first}: {row.verdict}{_remarks(row, source)})"
+        for row, first in zip(ours, (True, False, False), strict=True)
     ]
     sentence = (
-        f"On MNIST ({_budget(MNIST_784_100_10, 'paper', first.arm)}; {counted(first.seeds_done, 'seed')}, 95 % "
+        f"On MNIST ({_budget(MNIST_784_100_10, 'paper', ours[0].arm)}; {counted(ours[0].seeds_done, 'seed')}, 95 % "
         f"intervals of accuracies over these, of differences over test images too), DCT trained anew for each number "
         f"of steps, by a recipe re-tuned for each, has {_listed(accuracies)}.{_as_printed(source)}"
     )
     return sentence + _beside_poisson(source, [row.timestep for row in ours])
+
+
+def _remarks(row: Judgement, source: Source) -> str:
+    """What a verdict leaves open: whether other codes get the word, and readings that do not contradict."""
+    part = {claim.id: (claim.statement, claim.part) for claim in PAPER.claims}
+    also = ", as are other codes" * (bool(row.same) and row.verdict == "consistent")
+    readings = [
+        f"; {other.reading}: {_accuracy(other)}, {other.verdict}"
+        for other in source.judgements
+        if part.get(other.id) == part[row.id] and other.id != row.id and other.profile == row.profile
+        if other.mean is not None and other.verdict in ("reproduced", "consistent", "inconclusive")
+    ]
+    return also + "".join(readings)
 
 
 def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
@@ -567,12 +576,13 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
         )
     last = max(steps)
     share, cost = (_operations(source, f"{code}-{last}") for code in ("poisson", "dct-p"))
-    cheaper = f", where it needs {100 * share / cost:.0f} % of the operations" if share < cost else ""  # false for NaN
+    # False for NaN.
+    cheaper = f", where it needs {100 * share / cost:.0f} % of the counted operations" if share < cost else ""
     others = [
         f"at {at} {_sides([gap for gap in gaps.values() if gap.pair.timesteps == at], ('poisson',)) or 'none is shown'}"
         for at in sorted(steps)
     ]
-    of_others = f" Of the other codes of p, {'; '.join(others)}."
+    of_others = f" Other codes of p against DCT on p: {'; '.join(others)}."
     return f" With ANNs trained alike, Poisson input {_listed(said)}{cheaper}.{of_others}"
 
 
@@ -601,7 +611,10 @@ def _as_printed(source: Source) -> str:
         kind = ", ".join(part for part in parts if part not in shared)
         kind = kind.removeprefix("as printed ") if kind.startswith("as printed without") else kind
         said.append(f"{_accuracy(row)}{' %' * (not said)} {kind} ({row.verdict}{why})")
-    ann = [f"from an {part}, augmented alike" if part.startswith("ANN") else part for part in shared]
+    ann = [
+        f"from an {part} (with crops and flips where fine-tuning has them)" if part.startswith("ANN") else part
+        for part in shared
+    ]
     subject = ", ".join(["The printed fine-tuning at 16 steps", *ann]) + "," * bool(ann)
     return f" {subject} gives {'; '.join(said)}." if said else ""
 
@@ -626,9 +639,9 @@ def _of_codes(source: Source) -> str:
     sides = [(gap.pair.side, gap.pair.reference) for gap in found]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}), with one ANN for both, "
-        f"direct input {_stands(direct, 'DCT', UNPUBLISHED)} after {direct.pair.timesteps} steps and, from another "
-        f"ANN, Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. Where all convey p, Poisson input "
-        f"{_stands(poisson, 'DCT on p', UNPUBLISHED)}, and burst input, with an ANN trained alike, "
+        f"direct input {_stands(direct, 'DCT', UNPUBLISHED)} after {direct.pair.timesteps} steps and, with another "
+        f"ANN, again one for both, Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. Where all convey p, "
+        f"Poisson input {_stands(poisson, 'DCT on p', UNPUBLISHED)}, and burst input, with an ANN trained alike, "
         f"{_stands(burst, 'DCT on p', UNPUBLISHED)}{'; ' * bool(others)}{others}.{_for_few_steps(source)}"
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
