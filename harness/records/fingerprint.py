@@ -294,16 +294,13 @@ class Sources:
 
     def _follows(self, top: str, packages: frozenset[str]) -> bool:
         """Whether a top package is one of `packages`, or comes with one of them: in its folder, or its distribution."""
-        if top in packages or not (plugged := packages.difference(OWN)):
-            return top in packages
-        for plug in plugged:
-            place = self._place(plug)
-            if place is not None and place.name in ("site-packages", "dist-packages"):
-                if not _distributions(top).isdisjoint(_distributions(plug)):
-                    return True
-            elif place is not None and place == self._place(top):
-                return True
-        return False
+        return top in packages or any(self._beside(top, plug) for plug in packages.difference(OWN))
+
+    def _beside(self, top: str, plug: str) -> bool:
+        place = self._place(plug)
+        if place is not None and place.name in ("site-packages", "dist-packages"):
+            return not _distributions(top).isdisjoint(_distributions(plug))
+        return place is not None and place == self._place(top)
 
     def _place(self, top: str) -> Path | None:
         """The folder in which a top package or module lies."""
