@@ -3,7 +3,9 @@
 import os
 import platform
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 
 import torch
 
@@ -19,6 +21,7 @@ def environment(device: torch.device, precision: str, kernel: str) -> dict[str, 
     in_fp32 = "multiplied in fp32" * bf16_in_fp32() or "few channels multiplied in fp32" * few_channels_in_fp32()
     return {
         **versions(),
+        **(_of_gpu() if device.type == "cuda" else {}),
         **({"bf16": in_fp32} if in_fp32 and device.type == "cpu" and precision == "bf16" else {}),
         "machine": platform.machine(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
@@ -31,6 +34,13 @@ def environment(device: torch.device, precision: str, kernel: str) -> dict[str, 
 def versions() -> dict[str, str]:
     """The versions of Python and of the packages that compute."""
     return {"python": platform.python_version(), **{name: _version(name) for name in ("torch", "numpy", "numba")}}
+
+
+def _of_gpu() -> dict[str, str]:
+    """The versions of what computes on a GPU."""
+    libraries = {"cuda": torch.version.cuda or torch.version.hip, "cudnn": torch.backends.cudnn.version()}
+    found = {name: str(version) for name, version in libraries.items() if version}
+    return found | ({"triton": import_module("triton").__version__} if find_spec("triton") else {})
 
 
 # Cached: parsing the metadata of three packages takes longer than all other work for the record of an empty cell.
@@ -46,6 +56,13 @@ def machine(device: torch.device) -> Machine:
         cores=os.cpu_count() or 1,
         accelerator=torch.cuda.get_device_name(device) if device.type == "cuda" else "",
     )
+
+
+def visible_gpus(device: torch.device) -> list[str]:
+    """What CUDA_VISIBLE_DEVICES calls each GPU that may be used; none unless `device` is one."""
+    count = torch.cuda.device_count() if device.type == "cuda" else 0
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[:count]
+    return named if all(named) else [str(number) for number in range(count)]
 
 
 def _processor() -> str:

@@ -4,6 +4,8 @@ A cell takes the multiply–accumulates of its stages times the seconds of one, 
 steps of the network. Estimates are right to about a quarter.
 """
 
+import gc
+import math
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -22,9 +24,9 @@ from encoders.laws import BEFORE_TRAINING, Trial, finding, sample_images
 from encoders.registry import BUILTIN, definition_of
 from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import encoder_text, faults_of, parse_encoder
-from harness.config import AnnRecipe, CellConfig, SnnRecipe, canonical_json
+from harness.config import AnnRecipe, CellConfig, NeuronSpec, SnnRecipe, canonical_json
 from harness.data import DataSet, ImageSet, cache, load
-from harness.errors import CellFailure, HarnessError, Stopped
+from harness.errors import CellFailure, HarnessError, Stopped, said_by
 from harness.machine.console import counted
 from harness.machine.environment import environment
 from harness.machine.files import content_digest, free_gib
@@ -39,9 +41,10 @@ from harness.runs.progress import duration
 from harness.runs.tuning import require_chosen
 from harness.schema import Epoch, Fingerprint
 from harness.snn.balancing import balance
-from harness.snn.kernels import Kernel, kernel_for
+from harness.snn.kernels import Kernel, fire, kernel_for
 from harness.snn.layers import Shape, layers_of
 from harness.snn.network import Network, Spiking
+from harness.snn.neuron import Neuron
 from harness.training.ann import NO_CACHE, AnnCache, ann_key, pretraining
 from harness.training.batches import encoder_key, generator, normalised
 from harness.training.cell import BALANCING, DTYPES, SAMPLE_IMAGES, Setting
@@ -243,6 +246,8 @@ def make_plan(
     if kernel in ("numba", "events") and place.type != "cpu":
         raise HarnessError(f"the {kernel} kernel runs on the CPU only", "use --kernel auto, or --device cpu")
     setting = Setting(place, kernel, AnnCache(cache.folder("anns"), ann_code(), cache.go_without))
+    if kernel_for(place, kernel) == "triton" and not elsewhere:
+        _require_triton(place)
     began = began or time.time_ns()
     given: list[tuple[str, Any]] = [("--device", place.type), ("--kernel", kernel), ("--seeds", seeds)]
     given += [("--results-dir", results.absolute()), ("--data-dir", data_dir and data_dir.absolute())]
@@ -269,6 +274,9 @@ def make_plan(
         with computing_with(threads.count):
             todo = [cell if cell.fault else replace(cell, ann=ann_entry(cell.config, data, setting)) for cell in todo]
             todo = estimate(todo, data, setting) if estimated else todo
+        if place.type == "cuda":  # the memory of the timed steps, for the workers
+            gc.collect()
+            torch.cuda.empty_cache()
         at_once = min(processes, len(todo))
         alone = workers is not None or elsewhere or isinstance(experiment, Experiment)
         # A process a core, if that pays: small networks take one thread, whatever the machine has.
@@ -302,7 +310,12 @@ def make_plan(
     # short takes a night: it is run only when asked for.
     fuller = [name for name in ordered if name not in ("smoke", "short")] or ordered
     for lighter in fuller:
-        plan = at(asked.profile(lighter))
+        try:
+            plan = at(asked.profile(lighter))
+        except TooLarge:
+            if lighter == fuller[-1]:
+                raise
+            continue
         if plan.seconds <= PRACTICAL_SECONDS:
             return tuned(plan)
     return replace(tuned(plan), why="the least that is judged; over three hours: --seeds 1 or --arm makes it shorter")
@@ -335,7 +348,8 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
     """The cells with the states of their records. Raises EncoderError for parameters that do not fit."""
     records = Records(results)
     first = {config.arm: config for config in reversed(configs)}
-    faults = {arm: _fault(config, data) for arm, config in first.items()}
+    with computing_with(1):  # on a few images
+        faults = {arm: _fault(config, data, device) for arm, config in first.items()}
     cells = []
     for config in configs:
         path = record_path(results, config)
@@ -355,7 +369,7 @@ def cells_of(configs: Sequence[CellConfig], data: DataSet, results: Path, device
     return cells
 
 
-def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
+def _fault(config: CellConfig, data: DataSet, device: Device) -> CellFailure | None:
     """The failure of the encoder on a few images, before anything is trained; None if it works.
 
     Raises EncoderError if its parameters do not fit each other, the images or T, HarnessError for a recipe that its
@@ -368,7 +382,12 @@ def _fault(config: CellConfig, data: DataSet) -> CellFailure | None:
         encoder = guarded(config.encoder)
         shape = shape_of(encoder, data.train)  # asked before it is calibrated, as the key of the ANN is
         encoder = encoder.calibrate(images)
-        encoder.encode(images[:1], config.timesteps, encoder_key(0, "encoder-test"))
+        there = images[:1].to(device if torch.cuda.is_available() else "cpu")  # a GPU may be another machine's
+        train = encoder.encode(there, config.timesteps, encoder_key(0, "encoder-test"))
+        if train.device != there.device:
+            raise CellFailure(
+                f"encoder '{config.encoder.name}': its train is on {train.device}, images on {there.device}"
+            )
         encoder.state()
     except CellFailure as failure:
         return failure
@@ -410,6 +429,17 @@ def device_of(name: str, elsewhere: bool = False) -> torch.device:
     return torch.device(name)
 
 
+def _require_triton(device: torch.device) -> None:
+    """Raise HarnessError if Triton compiles nothing here: it needs a C compiler and Python's headers."""
+    try:
+        fire(torch.zeros(1, 16, device=device), None, 1, Neuron(1.0, NeuronSpec(), kernel="triton"))
+    except Exception as error:  # whatever a compiler or driver raises
+        raise HarnessError(
+            f"Triton does not work here: {said_by(error)}",
+            "install a C compiler and Python's headers (gcc, python3-dev), or use --kernel reference",
+        ) from None
+
+
 def stamp_of(path: Path) -> int:
     """The time at which a record was written, 0 if there is none."""
     try:
@@ -445,6 +475,10 @@ class Rates(NamedTuple):
 
     ann: float
     snn: float
+
+
+class TooLarge(HarnessError):
+    """A training step needs more memory than the GPU has."""
 
 
 class Rest(NamedTuple):
@@ -523,8 +557,10 @@ def threads_of(
     Chosen by the largest training step among `arms`, all those of the experiment, so that its cells have equal threads
     whichever of them are run.
     """
-    if device.type != "cpu" or not cells:
+    if not cells:
         return Threads(torch.get_num_threads())
+    if device.type != "cpu":
+        return threads_for(math.inf, workers)
     shape = shape_of(guarded(cells[0].encoder), data.train)
     return threads_for(max(_step(config, data, shape) for config in arms), workers)
 
@@ -571,6 +607,11 @@ def timed(config: CellConfig, data: DataSet, setting: Setting) -> Rates:
         return Rates(seconds_of_one(_endless(pretraining(network, encoder, data, config, dtype))), snn)
     except (OSError, HarnessError, Stopped):
         raise
+    except torch.OutOfMemoryError:
+        raise TooLarge(
+            f"arm {config.arm}: a training step does not fit the GPU's memory",
+            "name a lighter --profile, leave the arm out with --arm, or use --device cpu",
+        ) from None
     except (Exception, SystemExit):
         return Rates(0.0, 0.0)
 
@@ -605,12 +646,17 @@ def seconds_of_one(run: Callable[[Watch], object]) -> float:
     """
     laps: list[tuple[float, float]] = []  # the time of a report of work, and its multiply–accumulates
 
+    def lapped(_stage: str, work: float) -> None:
+        if torch.cuda.is_initialized():
+            torch.cuda.synchronize()
+        laps.append((time.perf_counter(), work))
+
     def enough() -> bool:
         warm = laps[WARMING - 1 :]
         return len(warm) > 1 and (warm[-1][0] - warm[0][0] > TIMED_SECONDS or len(warm) > MOST_STEPS)
 
     with suppress(Stopped, CellFailure):
-        run(Watch(lambda _stage, work: laps.append((time.perf_counter(), work)), enough))
+        run(Watch(lapped, enough))
     (warm, _), *steps = laps[WARMING - 1 :] or [(0.0, 0.0)]
     work = sum(work for _, work in steps)
     return (laps[-1][0] - warm) / work if work else 0.0

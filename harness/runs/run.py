@@ -149,7 +149,8 @@ class Run:
                         write_record(self.results, record)
                     if record.weights is None:  # those of the record that stood there before
                         weights_path(cell.path).unlink(missing_ok=True)
-                    _tidy(cell)
+                    if record.status == "done":  # a failed one goes on with --retry-failed: memory may have been short
+                        _tidy(cell)
                 return Finished(cell, record, reported=cell.cost.of(done))
         except Stopped as stopped:
             raise Stopped(str(stopped), kept=is_begun(cell)) from None
@@ -229,7 +230,19 @@ def compute(
     except (OSError, HarnessError, Stopped):
         raise
     except (Exception, SystemExit) as error:  # a plug-in's fault, ours or the machine's: memory's is a RuntimeError
+        _require_usable(setting.device, f"{cell}: {said_by(error)}")
         return _failed(cell, setting, said_by(error))
+
+
+def _require_usable(device: torch.device, what: str) -> None:
+    """Raise HarnessError if nothing can be computed on the GPU any more: after some faults, every later call fails."""
+    try:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+    except RuntimeError:
+        raise HarnessError(
+            f"{what}; the GPU is lost to this process", "the same command goes on from checkpoints"
+        ) from None
 
 
 def _trained(config: CellConfig, data: DataSet, setting: Setting) -> Trained:

@@ -3,12 +3,14 @@
 A grid is scored from its middle until the best value has both neighbours. What has a score is not computed again.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -105,16 +107,26 @@ def next_values(scores: Mapping[Any, int], grid: Grid) -> tuple[Any, ...]:
 
 
 def tune(
-    arms: Sequence[CellConfig], grid: Grid, scores: Scores, measure: Callable[[CellConfig], int], workers: int = 1
+    arms: Sequence[CellConfig],
+    grid: Grid,
+    scores: Scores,
+    measure: Callable[[CellConfig], int],
+    workers: int = 1,
+    gpus: Sequence[str] = (),
 ) -> tuple[CellConfig, ...]:
     """Each arm with its best value of the grid. All arms have the same grid, rule and budget.
 
-    `measure` scores a cell, in one of `workers` processes; what has a score is not measured again.
+    `measure` scores a cell, in one of `workers` processes, each with one of the `gpus` if there are any; what has a
+    score is not measured again.
     Raises what `measure` raises, and HarnessError if a process is killed.
     """
     bound_spinning()
+    context = get_context("spawn")
+    free = context.SimpleQueue()
+    for number in range(workers):
+        free.put(gpus[number % len(gpus)] if gpus else None)
     try:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_take_gpu, initargs=(free,)) as pool:
             try:
                 while waiting := {
                     pool.submit(measure, grid.apply(arm, value)): (arm, value)
@@ -134,6 +146,12 @@ def tune(
             "memory may be short: use fewer --workers; the same command goes on from the scores so far",
         ) from None
     return tuple(grid.apply(arm, best(scores.of(arm, grid))) for arm in arms)
+
+
+def _take_gpu(free: "SimpleQueue[str | None]") -> None:
+    gpu = free.get()
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
 
 
 def _in_words(value: Any) -> str:
@@ -157,7 +175,8 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
 
     Raises HarnessError for another method than ours, and for an encoder that cannot be trained.
     """
-    from harness.runs.validation import score  # needs torch, which reading a choice does not
+    from harness.machine.environment import visible_gpus  # needs torch, which reading a choice does not
+    from harness.runs.validation import score
 
     chosen, images = dict[str, str](), min(HELD_OUT, len(plan.data.train) // PART)
     for arm in (arm for arm in plan.experiment.arms if arm.added):
@@ -168,7 +187,7 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
         say(f"{arm.name}: its fine-tuning rate is chosen on {images:,} training images that are held out")
         place: Any = {"device": plan.setting.device.type, "kernel": plan.setting.kernel, "threads": plan.threads.count}
         measure = partial(score, stage="snn", images=images, data_dir=plan.data_dir, **place)
-        (best_one,) = tune((cell,), grid, scores, measure, workers)
+        (best_one,) = tune((cell,), grid, scores, measure, workers, visible_gpus(plan.setting.device))
         say(f"{arm.name}: {_in_words(best_one.snn.learning_rate)} is chosen; the scores are in {scores.path}")
         spec, timesteps, _ = parse_encoder(arm.name)
         chosen[arm.name] = encoder_text(spec, timesteps, best_one.snn.learning_rate)

@@ -79,7 +79,7 @@ def ann_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
 def snn_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
     """Validation images that the fine-tuned SNN classifies correctly at its last timestep."""
     encoder, folder = guarded(config.encoder), setting.ann_cache.folder
-    owner = fingerprint(config, data.digest).digest
+    owner = fingerprint(config, data.digest, "cuda" if setting.device.type == "cuda" else "cpu").digest
     around = content_digest(canonical_json(circumstances(config, setting)))[:8]  # a candidate has one environment
     checkpoint = Checkpoint(folder and folder.with_name("candidates") / f"{owner}.{around}", owner)
     correct = run_cell(config, data, encoder, replace(setting, checkpoint=checkpoint)).result.curve.correct[-1]

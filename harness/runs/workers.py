@@ -23,11 +23,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, get_args
 
-import torch
 from rich.console import Console
 
 from harness.errors import HarnessError, Stopped
 from harness.machine.console import counted
+from harness.machine.environment import visible_gpus
 from harness.machine.files import Owner, has_locks, holder
 from harness.machine.process import AGAIN, STOPPED, Deadline, computing_with, keep_freed_memory
 from harness.records.store import lock_path
@@ -232,9 +232,7 @@ class Here:
         self.tasks: list[tuple[subprocess.Popen[bytes], IO[bytes], str | None]] = []
         self.command = _command(plan, for_seconds, os.getpid())
         self.environment = {**os.environ, "OMP_NUM_THREADS": str(plan.threads.count)}
-        gpus = torch.cuda.device_count() if plan.setting.device.type == "cuda" else 0
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[:gpus]
-        self.gpus: list[str | None] = [*(visible if all(visible) else map(str, range(gpus)))] or [None]
+        self.gpus: list[str | None] = [*visible_gpus(plan.setting.device)] or [None]
 
     def start(self, count: int) -> None:
         for _ in range(count):

@@ -61,6 +61,10 @@ def killed(_: CellConfig) -> int:
     return 0
 
 
+def by_gpu(_: CellConfig) -> int:
+    return int(os.environ["CUDA_VISIBLE_DEVICES"])
+
+
 refuse = Mock(side_effect=AssertionError("measured again"))
 
 
@@ -95,8 +99,8 @@ def test_a_search_scores_the_first_rates_and_one_neighbour_and_repeats_nothing(t
 def test_each_score_and_a_killed_process_are_a_line(tmp_path: Path) -> None:
     told: list[str] = []
     scores, few = Scores(tmp_path / "scores.json", 100, told.append), replace(GRID, values=(1e-3,), first=())
-    tune((tiny_config(),), few, scores, by_rate)
-    assert told == ["cyclic-6: rate 0.001: 1/100"]
+    tune((tiny_config(),), few, scores, by_gpu, gpus=("5",))
+    assert told == ["cyclic-6: rate 0.001: 5/100"]
     with pytest.raises(HarnessError, match="a process of the search for rates was killed — memory may be short"):
         tune((tiny_config(),), GRID, scores, killed)
 

@@ -1,6 +1,7 @@
 """A process: how many threads a run takes, that waiting threads do not spin for long, and that freed memory is kept."""
 
 import os
+from unittest.mock import Mock
 
 import numba
 import pytest
@@ -29,6 +30,14 @@ def test_a_small_network_has_one_thread_a_large_one_all_and_the_user_decides(mon
     assert threads_for(1.0) == Threads(3, "OMP_NUM_THREADS")
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
     assert threads_for(1e10) == Threads(8)
+
+
+@pytest.mark.usefixtures("eight")
+def test_workers_with_gpus_share_the_cores_unless_the_user_has_shared_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, config = load("digits"), Mock()
+    assert threads_of([config], [config], data, torch.device("cuda"), workers=4).count == 2
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert threads_of([config], [config], data, torch.device("cuda")) == Threads(3, "OMP_NUM_THREADS")
 
 
 @pytest.mark.usefixtures("eight")

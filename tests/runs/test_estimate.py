@@ -135,6 +135,12 @@ def test_a_method_that_raises_costs_nothing_and_one_that_cannot_say_its_work_is_
         require_followed(config)
 
 
+def test_a_step_that_does_not_fit_the_gpu_is_no_step_without_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.runs.plan._thresholds", Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
+    with pytest.raises(HarnessError, match=r"a training step does not fit the GPU's memory"):
+        timed(tiny_config(), tiny_data(), Setting(CPU))
+
+
 @pytest.mark.parametrize("begun", [0, 10, 40])
 def test_what_a_cell_reports_adds_up_to_its_cost(begun: int, tmp_path: Path) -> None:
     anns, cell = AnnCache(tmp_path / "anns", "code"), planned(path=tmp_path / "seed-0000.json")

@@ -5,6 +5,7 @@ import fcntl
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.errors import CellFailure, HarnessError
 from harness.papers import catalogue
 from harness.records.store import lock_path, read_record
-from harness.runs.plan import PlannedCell, cells_of, configurations, make_plan
-from harness.runs.run import Finished, Run, sweep
+from harness.runs.plan import PlannedCell, TooLarge, cells_of, configurations, make_plan
+from harness.runs.run import Finished, Run, _require_usable, sweep
 from harness.runs.status import status
 from harness.runs.workers import _exit_code, require_possible
 from harness.snn.kernels import Kernel
 from harness.training.cell import Setting, run_cell
+from harness.training.checkpoint import Watch
 from tests.cells import CPU, tiny_data
 from tests.command import harness
 from tests.robust import tiny
@@ -73,6 +75,24 @@ def test_a_worker_tries_no_cell_again_that_has_failed_since_the_run_began(tmp_pa
     assert done.record.status == "failed"
     assert len(make_plan(known, "invented", **options).todo) == 1  # type: ignore[arg-type]
     assert make_plan(known, "invented", began=began, **options).todo == ()  # type: ignore[arg-type]
+
+
+def test_the_fullest_profile_is_one_that_fits_the_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def estimated(cells: list[PlannedCell], *_: object) -> list[PlannedCell]:
+        tried.append(cells[0].config.profile)
+        if len(tried) < 2:
+            raise TooLarge("too large", "smaller")
+        return cells
+
+    monkeypatch.setattr("harness.runs.plan.estimate", estimated)
+    known = Catalogue((), (replace(EXPERIMENT, profiles=(LITE, replace(LITE, name="paper"))),))
+    assert make_plan(known, "invented", results=tmp_path).profile.name == "lite"
+    assert tried == ["paper", "lite"]
+    tried.clear()
+    with pytest.raises(TooLarge):
+        make_plan(known, "invented", profile="paper", results=tmp_path)
 
 
 # Where it may compute
@@ -156,6 +176,29 @@ def test_a_disk_error_is_one_line_and_the_checkpoint_stays(tmp_path: Path, monke
     (cell,) = planned(tmp_path)
     assert cell.state == "missing"
     assert len(list(cell.path.parent.glob(".*.checkpoint.training"))) == 1
+
+
+def test_where_memory_was_short_the_next_try_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.runs.run.sealed", Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
+        failed = run(tmp_path)
+    assert failed.record.failure is not None
+    assert failed.record.failure.reason == "OutOfMemoryError: CUDA out of memory"
+    worked: list[str] = []
+    watch = Watch(lambda stage, _: worked.append(stage))
+    (done,) = Run(tiny_data(), tmp_path, Setting(CPU, watch=watch)).run(planned(tmp_path))
+    assert (done.record.status, "training" in worked) == ("done", False)
+    assert [left.name for left in done.cell.path.parent.iterdir()] == [done.cell.path.name]
+
+
+def test_a_lost_gpu_ends_the_run_and_any_other_fault_only_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Mock(side_effect=RuntimeError("CUDA error: an illegal memory access was encountered"))
+    for synchronize in (Mock(), lost):
+        monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
+        with pytest.raises(HarnessError, match="a cell: no; the GPU is lost") if synchronize is lost else nullcontext():
+            _require_usable(torch.device("cuda"), "a cell: no")
+        assert synchronize.called
+    _require_usable(CPU, "a cell: no")
 
 
 def test_a_checkpoint_of_other_versions_is_not_mixed_in(tmp_path: Path) -> None:

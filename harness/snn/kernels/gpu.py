@@ -124,6 +124,7 @@ def scan_backward(
         tl.store(membrane + at, u, mask=inside[:, None])
         carry = _remaining(u, threshold, reset, leak, ALGORITHM)
         at += neurons
+    tl.debug_barrier()  # the threads that load a membrane below may not be those that stored it
     g = tl.zeros((BLOCK, QUAD), tl.float32)
     for step in range(steps):
         t = steps - 1 - step
