@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from encoders.base import EncoderInfo, Operations, UnfittedIntensity, admit, bits, finite_number, intensity
+from encoders.compiled import compiled
 
 BLOCK = 512  # pixels worked on together, so that their state stays in the first cache
 
@@ -94,7 +95,7 @@ def bursts_reference(intensities: Tensor, timesteps: int, threshold: float, grow
     return train
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _write(
     intensities: NDArray[np.float32], threshold: np.float32, growth: np.float32, narrow: bool, out: NDArray[Any]
 ) -> None:

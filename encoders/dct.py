@@ -27,8 +27,10 @@ from encoders.base import (
     intensity,
     whole_number,
 )
+from encoders.compiled import compiled
 
 Floats = NDArray[np.float32]
+BATCH = 16  # images that share thresholds with threshold_scope "batch": the released code's batch of fine-tuning
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,10 @@ class Dct:
     frequencies, indices, weights: the one parameter that shapes the schedule (see `build`).
     order: what a schedule's number k means: "zigzag" (the paper's), or "energy", the k-th most energetic
         frequency of the images given to `calibrate`.
-    colour: "rgb" as given, or of three-channel images (full range, centred) "ycbcr", its "luma" Y alone (one
-        channel), or its "chroma" Cb and Cr alone (two); "ycbcr-released" has chroma off centre by 128/255, as the
-        released code has it (see `coloured`).
-    batch_size: the images of a batch, for threshold_scope "batch" (16 in the released code).
-    threshold_scope: "dataset" fits θ⁻, θ⁺ once in `calibrate`; "batch" recomputes them on every batch as the
-        released code does, which makes an image's code depend on its neighbours.
+    colour: "rgb" as given, or of three-channel images (full range, centred) "ycbcr"; "ycbcr-released" has chroma off
+        centre by 128/255, as the released code has it (see `coloured`).
+    threshold_scope: "dataset" fits θ⁻, θ⁺ once in `calibrate`; "batch" recomputes them on every batch of 16 images as
+        the released code does, which makes an image's code depend on its neighbours.
     reset: "subtract" takes the threshold off the membrane after a spike (Algorithm 1); "none" leaves the membrane
         as it is, an ablation.
     signal: what is transformed: the image "x" in [-1, 1], or its intensity "p" = (x + 1)/2, so that its ANN is that of
@@ -76,9 +76,8 @@ class Dct:
     indices: tuple[int, ...] | None = None
     weights: tuple[int, ...] | None = None
     order: Literal["zigzag", "energy"] = "zigzag"
-    colour: Literal["rgb", "ycbcr", "ycbcr-released", "luma", "chroma"] = "rgb"
+    colour: Literal["rgb", "ycbcr", "ycbcr-released"] = "rgb"
     threshold_scope: Literal["dataset", "batch"] = "dataset"
-    batch_size: int = 16
     lower_percentile: float = 6.5
     upper_percentile: float = 93.5
     thresholds: tuple[float, float] | None = None
@@ -104,7 +103,7 @@ class Dct:
             source="DCT-SNN (ICCV 2021), eq. 12 and Algorithm 1",
             window=interleaved,
             batch_invariant=self.threshold_scope == "dataset",
-            group=1 if self.threshold_scope == "dataset" else self.batch_size,
+            group=1 if self.threshold_scope == "dataset" else BATCH,
             resolution=0.1 if self._decodable() else None,
         )
 
@@ -158,7 +157,7 @@ class Dct:
         indices = self.indices_at(timesteps)
         frequencies = coefficients(self._prepared(images, admitted=True), self.block_size, self.stride)
         shapes = basis(self.block_size).to(images.device, non_blocking=True)
-        groups = torch.split(frequencies, self.batch_size) if self.threshold_scope == "batch" else (frequencies,)
+        groups = torch.split(frequencies, BATCH) if self.threshold_scope == "batch" else (frequencies,)
         resets = self.reset == "subtract"
         trains = [integrate_and_fire(group, shapes, indices, *self._at(group), resets, dtype) for group in groups]
         return trains[0] if len(trains) == 1 else torch.cat(trains, dim=1)
@@ -189,7 +188,7 @@ class Dct:
         channels, height, width = shape
         size = self.block_size
         count = (height - size) // self.stride + 1, (width - size) // self.stride + 1
-        blocks = float(channels_of(self.colour, channels) * count[0] * count[1])
+        blocks = float(channels * count[0] * count[1])
         return Operations(macs=blocks * (2 * size**3 + size**4), additions=blocks * timesteps * size**2)
 
     def _cycle(self) -> int:
@@ -414,17 +413,11 @@ def by_energy(drive: Tensor) -> tuple[int, ...]:
 # Colour spaces, as matrices and offsets on RGB in [-1, 1]. "ycbcr" is JPEG's full-range YCbCr; on [-1, 1] input its
 # offsets vanish and every channel stays in [-1, 1]. "ycbcr-released" is what the authors' code does to input that is
 # already in [-1, 1]: JPEG's offset of 128 for 8-bit chroma, here 128/255, is added all the same. Chroma then lies in
-# [-0.498, 1.502] with grey at 0.502. "luma" and "chroma" are the first, and the last two, channels of "ycbcr".
+# [-0.498, 1.502] with grey at 0.502.
 
 _YCBCR = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_MATRICES = {"ycbcr": _YCBCR, "ycbcr-released": _YCBCR, "luma": _YCBCR[:1], "chroma": _YCBCR[1:]}
 _OFFSETS = {"ycbcr-released": torch.tensor([0.0, 128 / 255, 128 / 255])}
-COLOURS = ("rgb", *_MATRICES)
-
-
-def channels_of(colour: str, given: int) -> int:
-    """How many channels images of `given` channels have in this colour space."""
-    return given if colour == "rgb" else len(_MATRICES[colour])
+COLOURS = ("rgb", "ycbcr", "ycbcr-released")
 
 
 def coloured(images: Tensor, colour: str) -> Tensor:
@@ -433,7 +426,7 @@ def coloured(images: Tensor, colour: str) -> Tensor:
         return images
     if images.shape[1] != 3:
         raise EncoderError(f"colour '{colour}' needs 3 channels, the images have {images.shape[1]}")
-    converted = torch.einsum("oc,nchw->nohw", _MATRICES[colour].to(images.device, non_blocking=True), images)
+    converted = torch.einsum("oc,nchw->nohw", _YCBCR.to(images.device, non_blocking=True), images)
     if colour not in _OFFSETS:
         return converted
     return converted + _OFFSETS[colour].to(images.device, non_blocking=True).view(-1, 1, 1)
@@ -501,7 +494,7 @@ def integrate_and_fire_reference(
     return torch.stack(spikes)
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _scan(
     coefficients: Floats,
     basis: Floats,
@@ -572,7 +565,6 @@ def check_parameters(encoder: Dct) -> None:  # decides no number
         whole_number("stride", encoder.stride, 1, encoder.block_size)
     except EncoderError as error:
         raise EncoderError(f"{error} (block_size is {encoder.block_size})") from None
-    whole_number("batch_size", encoder.batch_size, 1, 10**6)
     if encoder.frequencies is not None:
         whole_number("frequencies", encoder.frequencies, 1, encoder.block_size**2)
     _one_of("colour", encoder.colour, COLOURS)
@@ -581,8 +573,6 @@ def check_parameters(encoder: Dct) -> None:  # decides no number
     _one_of("reset", encoder.reset, ("subtract", "none"))
     _one_of("frames", encoder.frames, ("code", "rgb"))
     _one_of("signal", encoder.signal, ("x", "p"))
-    if encoder.frames == "rgb" and encoder.colour in ("luma", "chroma"):
-        raise EncoderError(f"frames 'rgb' have 3 channels, colour '{encoder.colour}' has fewer: use frames 'code'")
     if not 0 <= encoder.lower_percentile < encoder.upper_percentile <= 100:
         given = f"{encoder.lower_percentile} and {encoder.upper_percentile}"
         raise EncoderError(f"percentiles must satisfy 0 ≤ lower < upper ≤ 100, not {given}")

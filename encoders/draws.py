@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from encoders.base import bits
+from encoders.compiled import compiled
 
 # A probability is rounded up to a multiple of 2^−21: less than 5e-7, where a pixel's are whole 255ths. In return one
 # 64-bit number, the costly part, decides three timesteps.
@@ -97,7 +98,7 @@ def _signed(number: int) -> int:
     return number - 2**64 if number >= 2**63 else number
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _bernoulli(
     keys: NDArray[np.uint64], probability: NDArray[np.float32], sizes: NDArray[Any], out: NDArray[Any]
 ) -> None:

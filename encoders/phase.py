@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from encoders.base import EncoderInfo, Operations, UnfittedIntensity, admit, bits
+from encoders.compiled import compiled
 
 BITS = 8
 BLOCK = 4096  # pixels worked on together, so that their bytes stay in the first cache
@@ -74,7 +75,7 @@ def bits_as_spikes(pixels: Tensor, sizes: Tensor, timesteps: int) -> Tensor:
     return chosen.to(sizes.dtype) * sizes.to(pixels.device, non_blocking=True)[phase].view(-1, *[1] * pixels.dim())
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _write(pixels: NDArray[np.uint8], sizes: NDArray[Any], out: NDArray[Any]) -> None:
     steps, count = out.shape
     none = sizes.dtype.type(0)

@@ -52,7 +52,6 @@ PEERS = {
     "spikingjelly-poisson": "encoders.peers.spikingjelly:Poisson",
     "spikingjelly-latency": "encoders.peers.spikingjelly:Latency",
     "spikingjelly-phase": "encoders.peers.spikingjelly:WeightedPhase",
-    "spikingjelly-periodic": "encoders.peers.spikingjelly:Periodic",
     "norse-poisson": "encoders.peers.norse:Poisson",
     "norse-signed-poisson": "encoders.peers.norse:SignedPoisson",
     "norse-lif": "encoders.peers.norse:Lif",

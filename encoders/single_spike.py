@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from encoders.base import EncoderError, EncoderInfo, Operations, UnfittedIntensity, admit, bits, intensity
+from encoders.compiled import compiled
 
 Floats = NDArray[np.float32]
 
@@ -67,6 +68,14 @@ class Ttfs(UnfittedIntensity):
         return Operations(additions=float(math.prod(shape) * timesteps))
 
 
+def linear_latency(train: Tensor) -> Tensor:
+    """p = 1 − t/(T − 1) of each pixel's first spike in `[T, …]`, 0 without one. One step tells nothing: ½."""
+    values = torch.linspace(1, 0, len(train)) if len(train) > 1 else torch.tensor([0.5])
+    fired = train != 0
+    first = fired.to(torch.uint8).argmax(dim=0)
+    return torch.where(fired.any(dim=0), values.to(train.device, non_blocking=True)[first], 0.0)
+
+
 @dataclass(frozen=True)
 class Latency(UnfittedIntensity):
     """One spike at t = round((1 − p)(T − 1)), p = (x + 1)/2: white at the first step, black at the last.
@@ -99,19 +108,12 @@ class Latency(UnfittedIntensity):
         steps = torch.arange(timesteps, dtype=torch.float32)
         return spikes_within(times, steps, steps + 1, torch.ones(timesteps, dtype=dtype))
 
-    def decode(self, train: Tensor) -> Tensor:
-        """p = 1 − t/(T − 1) of each pixel's spike time t. One step tells nothing: ½."""
-        return decoded_at(train, linear_intensities(len(train)), silent=0.0)
+    decode = staticmethod(linear_latency)
 
     def operations(self, shape: tuple[int, int, int], timesteps: int) -> Operations:
         """Subtract, scale and round: three a pixel, however many timesteps."""
         pixels = float(math.prod(shape))
         return Operations(macs=pixels, additions=2 * pixels)
-
-
-def linear_intensities(timesteps: int) -> Tensor:
-    """`[T]`: the intensity p whose linear latency is t."""
-    return torch.linspace(1, 0, timesteps) if timesteps > 1 else torch.tensor([0.5])
 
 
 BLOCK = 2048  # pixels worked on together, so that their values stay in the first cache
@@ -139,14 +141,7 @@ def spikes_within_reference(values: Tensor, least: Tensor, below: Tensor, sizes:
     return ((values >= least) & (values < below)).to(sizes.dtype) * sizes
 
 
-def decoded_at(train: Tensor, values: Tensor, silent: float) -> Tensor:
-    """`[…]`: `values[t]` for the time t of each pixel's first spike in `[T, …]`, `silent` if there is none."""
-    fired = train != 0
-    first = fired.to(torch.uint8).argmax(dim=0)
-    return torch.where(fired.any(dim=0), values.to(train.device, non_blocking=True)[first], silent)
-
-
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _spikes_within(values: Floats, least: Floats, below: Floats, sizes: NDArray[Any], out: NDArray[Any]) -> None:
     steps, pixels = out.shape
     none = sizes.dtype.type(0)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-MOST_LISTED = 40  # names in a hint
+MOST_LISTED = 12  # names in a hint
 
 
 class HarnessError(Exception):  # decides no number

@@ -173,6 +173,16 @@ def test_every_command_takes_the_file_of_an_experiment(here: Path) -> None:
         ("run --no-such-option", "no such option: --no-such-option"),
         ("nothing", "no such command 'nothing'"),
         ("status --results-dir ", "a folder's name is empty"),
+        ("run /dev/null", "/dev/null"),
+        ("run quickstart --arm \x1b[2J", "unknown arm"),
+        ("run quickstart --for " + "9" * 400, "--for"),
+        *((f"run quickstart --profile smoke --results-dir {place}", "") for place in ("/proc/none", "/dev/null")),
+        ("run quickstart --profile smoke --results-dir " + "x" * 300, ""),
+        ("run quickstart --encoder " + "dct(" * 5000, ""),
+        ("run quickstart --encoder poisson(rate=10**10**10)", "cannot read the encoder"),
+        ("verify /dev/zero", "/dev/zero"),
+        ("predict /dev/zero", "/dev/zero"),
+        ("encoders new ../x", ""),
     ],
 )
 def test_what_is_wrong_is_one_line_and_exit_code_2(words: str, message: str) -> None:

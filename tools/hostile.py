@@ -15,7 +15,6 @@ Without --full a sample of every class is tried, in under two minutes. The exit 
 
 import argparse
 import csv
-import gzip
 import io
 import json
 import os
@@ -27,11 +26,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 import traceback
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -506,35 +503,16 @@ def weights() -> Iterator[Case]:
 
 
 def data() -> Iterator[Case]:
-    """Images and archives: bombs, links, names that lead outside, pipes, pickles."""
+    """Images: bombs, links, pipes, and what is no image."""
 
     def picture(plant: Callable[[Path], object], ground: Ground) -> None:
         plant(remove(ground.root / "pictures/one.png"))
         ground.command("predict", ground.weights, "--images", ground.root / "pictures", "--out", "p.csv", codes=(2,))
 
-    def archive(make: Callable[[Path, Ground], object], name: str, ground: Ground) -> None:
-        make(remove(ground.root / "data" / name), ground)
-        before = {path for path in ground.root.rglob("*") if path.suffix not in (".out", ".err")}
-        command = ("run", "cifar10-encoders", "--profile", "smoke", "--arm", "dct", "--data-dir", "data")
-        ground.command(*command, codes=(2,))
-        ground.command("doctor", "--data-dir", "data")
-        after = {path for path in ground.root.rglob("*") if path.suffix not in (".out", ".err")}
-        new = [path for path in after - before if "cache" not in path.parts]
-        require(not new, f"an archive wrote {new}")
-
     for thing, plant in THINGS.items():
         yield Case(f"image: {thing}", partial(picture, plant))
     for kind, content in PICTURES.items():
         yield Case(f"image: {kind}", partial(picture, partial(_write, content())))
-    for kind, (name, make) in ARCHIVES.items():
-        yield Case(f"data set: {kind}", partial(archive, make, name))
-    for thing, plant in THINGS.items():
-        for name in ("cifar10.zip", "cifar10.tar", "cifar10/train/cat/1.png", "cifar10/test_batch"):
-            yield Case(f"{name}: {thing}", partial(archive, partial(_plant, plant), name))
-
-
-def _plant(plant: Callable[[Path], object], path: Path, _: Ground) -> None:
-    plant(path)
 
 
 def _png(width: int, height: int, mode: str = "1") -> bytes:
@@ -551,55 +529,6 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "PostScript": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n(x) run\n",
     "a TIFF": lambda: b"II*\0\x08\0\0\0" + b"\xff" * 999,
 }
-
-
-def _tar(path: Path, kind: bytes, name: str, content: bytes = b"", link: str = "") -> None:
-    with tarfile.open(path, "w") as archive:
-        member = tarfile.TarInfo(name)
-        member.type, member.linkname, member.size = kind, link, len(content)
-        archive.addfile(member, io.BytesIO(content))
-
-
-def _zip(path: Path, names: Mapping[str, bytes], mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> None:
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, content in names.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr, entry.compress_type = mode << 16, method
-            archive.writestr(entry, content)
-
-
-def _batches(path: Path, ground: Ground) -> None:
-    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
-        (path.parent / name).parent.mkdir(parents=True, exist_ok=True)
-        (path.parent / name).write_bytes(pickle.dumps(Bomb(ground.evil)))
-
-
-def _link(kind: bytes, to: str, path: Path, _: Ground) -> None:
-    _tar(path, kind, "cifar10/train", link=to)
-
-
-Maker = Callable[[Path, Ground], object]
-ARCHIVES: dict[str, tuple[str, Maker]] = {
-    "pickles that write a file": ("cifar10/test_batch", _batches),
-    "a tar with a pickle": (
-        "cifar10.tar",
-        lambda path, g: _tar(path, tarfile.REGTYPE, "cifar-10-batches-py/test_batch", pickle.dumps(Bomb(g.evil))),
-    ),
-    "a zip that unpacks to 300 MB": ("cifar10.zip", lambda path, _: _zip(path, {"train/x/1.png": bytes(300 << 20)})),
-    "a tgz that unpacks to 400 MB": ("cifar10.tgz", lambda path, _: path.write_bytes(gzip.compress(bytes(3 << 27), 1))),
-    "a tar that leads outside": ("cifar10.tar", lambda path, _: _tar(path, tarfile.REGTYPE, "../conftest.py", b"x")),
-    "a tar with a whole path": ("cifar10.tar", lambda path, g: _tar(path, tarfile.REGTYPE, str(g.evil), b"x")),
-    "a tar with a link": ("cifar10.tar", partial(_link, tarfile.SYMTYPE, "/etc")),
-    "a tar with a hard link": ("cifar10.tar", partial(_link, tarfile.LNKTYPE, "/etc/passwd")),
-    "a tar with a device": ("cifar10.tar", partial(_link, tarfile.CHRTYPE, "")),
-    "a tar with a pipe": ("cifar10.tar", partial(_link, tarfile.FIFOTYPE, "")),
-    "a zip that leads outside": ("cifar10.zip", lambda path, _: _zip(path, {"../conftest.py": b"x"})),
-    "a zip with a drive": ("cifar10.zip", lambda path, _: _zip(path, {"C:\\x\\y.png": b"x"})),
-    "a zip with a link": ("cifar10.zip", lambda path, _: _zip(path, {"cifar10/train": b"/etc"}, mode=0o120777)),
-    "a zip of an unusual method": ("cifar10.zip", lambda path, _: _zip(path, {"a": b"x"}, method=zipfile.ZIP_LZMA)),
-    "a zip in a zip": ("cifar10.zip", lambda path, _: _zip(path, {"cifar10.zip": b"PK\x05\x06" + bytes(18)})),
-    "an image with a bomb": ("cifar10/train/cat/1.png", lambda path, _: path.write_bytes(_png(20_000, 20_000))),
-}  # fmt: skip
 
 
 # The cache, and other users
@@ -927,7 +856,7 @@ def mounted(folder: Path, size: str) -> Iterator[None]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-# Plug-ins and files of experiments
+# Plug-ins
 
 
 class Unspeakable(BaseException):
@@ -1013,127 +942,7 @@ def plug_ins() -> Iterator[Case]:
         yield Case(fault, partial(beside_sound_arms, fault))
 
 
-def experiments() -> Iterator[Case]:
-    """Files of experiments with wrong types, names that are paths, and code that raises; and correct ones."""
-
-    def refused(line: str, ground: Ground) -> None:
-        (ground.root / "bad.py").write_text(f"{TINY}\n{line}\n")
-        ground.command("run", "bad.py", codes=(2,))
-        require(not list(ground.root.rglob("evil*")), "an experiment's file wrote elsewhere")
-
-    def right(line: str, ground: Ground) -> None:
-        (ground.root / "good.py").write_text(f"{TINY}\n{line}\n")
-        ground.command("run", "good.py", "--seeds", "1", "--arm", "cyclic-6", "--results-dir", "results/good")
-        ground.shown()
-
-    for line in WRONG:
-        yield Case(f"{line!a:.70}", partial(refused, line))
-    for line in RIGHT:
-        yield Case(f"{line!a:.70}", partial(right, line))
-
-
-def _changed(**fields: str) -> str:
-    """A line that gives the experiment other fields."""
-    return f"EXPERIMENT = replace(EXPERIMENT, {', '.join(f'{name}={value}' for name, value in fields.items())})"
-
-
-def _arm(**fields: str) -> str:
-    return _changed(arms=f"(replace(ARMS[0], {', '.join(f'{name}={value}' for name, value in fields.items())}),)")
-
-
-def _profile(**fields: str) -> str:
-    return _changed(profiles=f"(replace(PROFILE, {', '.join(f'{name}={value}' for name, value in fields.items())}),)")
-
-
-WRONG = (
-    "EXPERIMENT = 3", "del EXPERIMENT", "raise SystemExit(0)",
-    "import sys; sys.exit('x')", "import nosuchmodule", "x = (", "\0", "1 / 0",
-    "class Mute(BaseException):\n    def __str__(self): raise ValueError\nraise Mute",
-    *(_changed(name=name) for name in (
-        "3", "None", "''", "'../evil'", "'/tmp/evil'", "'.evil'", "'a\\x1bb'", "'x' * 300",
-    )),
-    *(_changed(title=title) for title in ("None", "'a\\nb'", "'\\x1b[2J'", "b'x'")),
-    *(_changed(dataset=name) for name in ("3", "'nothing'", "'../x'", "None")),
-    *(_changed(arms=arms) for arms in ("()", "3", "(3,)", "None", "ARMS * 2", "{'a': 1}")),
-    *(_changed(profiles=profiles) for profiles in ("()", "(None,)", "'smoke'", "(PROFILE, PROFILE)")),
-    *(_arm(timesteps=steps) for steps in ("0", "-1", "10**6", "'6'", "2.5", "None", "10**400")),
-    *(_arm(encoder=spec) for spec in (
-        "'dct'", "None", "EncoderSpec('nosuch')", "EncoderSpec('os:system')", "EncoderSpec('dct', {'x': 1})",
-        "EncoderSpec('dct', {'block_size': object()})", "EncoderSpec('dct', 3)",
-    )),
-    *(_arm(changes=changes) for changes in (
-        "{'arm': '/elsewhere/evil'}", "{'experiment': '../evil'}", "{'snn.nosuch': 1}", "{'snn': 3}", "{3: 4}", "3",
-        "{'seed': 5}", "{'': 1}", "{'snn.epochs': 'many'}",
-    )),
-    *(_profile(seeds_by_arm=f"{{'cyclic-6': {seeds}}}") for seeds in ("-1", "'2'", "0")),
-    _arm(name="'../evil'"), _arm(name="'a/b'"),
-    *(_profile(snn=recipe) for recipe in (
-        "SnnRecipe(learning_rat=1)", "SnnRecipe(-1, 32)", "SnnRecipe(4, 0)", "SnnRecipe(4, 32, dropout=1)", "None",
-        "SnnRecipe(4, 32, float('nan'))", "SnnRecipe(4, 32, 'fast')", "SnnRecipe(10**400, 32)",
-    )),
-    _profile(network="NetworkSpec('x', hidden=('x',))"), _profile(network="NetworkSpec('x', features=('Z',))"),
-    _profile(train_images="-5"), _profile(precision="'fp8'"), _profile(seeds="0"), _profile(name="'huge'"),
-    _profile(ann="AnnRecipe(3, 32, float('inf'), decay_every=3)"), _profile(balancing="Balancing(percentile=101)"),
-)  # fmt: skip
-RIGHT = (
-    _profile(snn="SnnRecipe(4, 32, 1e-3, dropout=0, weight_decay=0)"), _changed(name="'a name, of ours'"),
-    _profile(ann="AnnRecipe(3, 32, 0.05, decay_every=3, classifier_dropout=0, dropout=0)"),
-    _profile(balancing="Balancing(99, images=100)"), _changed(title="'$x$ <b>_^{\\\\frac'"),
-    _arm(title="'$\\\\nosuch{ <script>alert(1)</script>'"),
-)  # fmt: skip
-
-
-# Command lines, and text
-
-
-def commands() -> Iterator[Case]:
-    """Arguments that are unknown, no text, or far too large."""
-
-    def act(words: Sequence[str], ground: Ground) -> None:
-        ground.command(*words, codes=(2,))
-
-    for words in COMMANDS:
-        yield Case(f"{' '.join(words)!a:.60}", partial(act, words))
-
-
-COMMANDS = (
-    ("run", "quickstart", "--seeds", "0"), ("run", "quickstart", "--seeds", "-1"),
-    ("run", "quickstart", "--seeds", "x"),
-    ("run", "quickstart", "--seeds", "9" * 20), ("run", "quickstart", "--seeds", "1e3"),
-    ("run", ""), ("run", "../quickstart"), ("run", "quickstart\n"), ("run", "x" * 5000), ("run", "\udcff"),
-    ("run", "quickstart", "--profile", ""), ("run", "quickstart", "--profile", "SMOKE"),
-    ("run", "quickstart", "--arm", ""), ("run", "quickstart", "--arm", "../.."),
-    ("run", "quickstart", "--arm", "\x1b[2J"),
-    ("run", "quickstart", "--encoder", ""), ("run", "quickstart", "--encoder", "os:system"),
-    ("run", "quickstart", "--encoder", "poisson@99999"), ("run", "quickstart", "--encoder", "dct(" * 5000),
-    ("run", "quickstart", "--encoder", "poisson(rate=10**10**10)"),
-    ("run", "quickstart", "--encoder", "poisson(rate=None)"),
-    ("run", "quickstart", "--device", ""), ("run", "quickstart", "--device", "cuda:99"),
-    ("run", "quickstart", "--kernel", "Numba"), ("run", "quickstart", "--workers", "0"),
-    ("run", "quickstart", "--for", "x"),
-    ("run", "quickstart", "--for", "-1s"), ("run", "quickstart", "--for", "9" * 400), ("run", "/dev/zero"),
-    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/none"), ("run", "/"), ("run", "/dev/null"),
-    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/dev/null"),
-    ("run", "quickstart", "--profile", "smoke", "--results-dir", "x" * 300),
-    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/"), ("status", "--results-dir", ""),
-    ("run", "mnist-784-100-10", "--data-dir", "/dev/null"), ("run", "mnist-784-100-10", "--data-dir", "\udcff"),
-    ("run",), ("run", "quickstart", "extra"), ("run", "quickstart", "--no-such-option"),
-    ("verify",), ("verify", ""), ("verify", "quickstart"), ("verify", "/dev/null"), ("verify", "/dev/zero"),
-    ("verify", "a/b/c/99999999999"), ("verify", "x" * 5000), ("verify", "\udcff/b/c/0"), ("verify", "."),
-    ("status", "nothing"), ("status", "--results-dir"), ("status", "a", "b"), ("status", "--\x1b[2J"),
-    ("report", "nothing"), ("report", "--out"), ("show", ""), ("show", "\x1b[31m"), ("\x1b]0;x\x07",),
-    ("status", "quickstart", "--results-dir", "x" * 300), ("report", "--results-dir", "x" * 300),
-    ("report", "--evidence-dir", "none"), ("report", "nothing", "--check"),
-    ("report", "--out", "/dev/null"), ("report", "--out", "tiny.py"),
-    ("encoders", "show", "dct", "--out", "."), ("encoders", "probe", "dct", "--out", ".."),
-    ("encoders", "show", "dct", "--timesteps", "1000000"), ("encoders", "show", "dct", "--image", "-1"),
-    ("encoders", "show", "dct", "--image", "9" * 30), ("encoders", "show", "dct", "--dataset", "../x"),
-    ("encoders", "new", "../x"), ("encoders", "new", "class"), ("encoders", "new", "dct"),
-    ("run", "quickstart", "--profile", "smoke", "--results-dir", "/proc/self/cwd/\0"),
-    ("encoders", "check", ""), ("encoders", "check", "\udcff"), ("encoders", "nothing"), ("nothing",),
-    ("claims", "nothing"), ("claims", "\x1b[2J"), ("claims", "--results-dir", "/dev/null"),
-    ("predict", ""), ("predict", "tiny.py"), ("predict", "/dev/zero"), ("predict", "/dev/null", "--timesteps", "0"),
-)  # fmt: skip
+# Text
 
 
 def text() -> Iterator[Case]:
@@ -1216,8 +1025,6 @@ CLASSES: dict[str, tuple[Callable[[], Iterator[Case]], int]] = {
     "kills": (kills, 4),
     "disks": (disks, 2),
     "plug-ins": (plug_ins, 1),
-    "experiments": (experiments, 3),
-    "commands": (commands, 4),
     "text": (text, 2),
 }
 

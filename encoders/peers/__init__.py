@@ -12,7 +12,6 @@ import torch
 from torch import Generator, Tensor
 
 from encoders.draws import image_keys
-from encoders.single_spike import decoded_at, linear_intensities
 
 
 def batch_generator(key: int, ids: Tensor | None) -> Generator:
@@ -36,11 +35,6 @@ def seeded(key: int, ids: Tensor | None) -> Iterator[None]:
 def intensity(images: Tensor) -> Tensor:
     """p = (x + 1)/2 of images in [-1, 1], on the CPU: a peer draws where its input is, and devices must agree."""
     return ((images + 1) / 2).clamp(0, 1).cpu()
-
-
-def linear_latency(train: Tensor) -> Tensor:
-    """p = 1 − t/(T − 1) of each pixel's first spike."""
-    return decoded_at(train, linear_intensities(len(train)), silent=0.0)
 
 
 def each_pixel(shape: tuple[int, int, int], timesteps: int) -> float:

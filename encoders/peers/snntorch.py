@@ -7,7 +7,8 @@ from snntorch import spikegen
 from torch import Tensor
 
 from encoders.base import EncoderError, EncoderInfo, UnfittedIntensity, admit
-from encoders.peers import each_pixel, intensity, linear_latency, seeded
+from encoders.peers import each_pixel, intensity, seeded
+from encoders.single_spike import linear_latency
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,18 @@
-"""SpikingJelly's Poisson, latency, weighted-phase and periodic encoders (Fang et al. 2023).
+"""SpikingJelly's Poisson, latency and weighted-phase encoders (Fang et al. 2023).
 
 Its encoders are stateful; one is made for every call, so that there is nothing to reset.
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 import torch
 from spikingjelly.activation_based import encoding
 from torch import Tensor
 
-from encoders.base import EncoderInfo, UnfittedIntensity, admit, whole_number
-from encoders.peers import each_pixel, intensity, linear_latency, seeded
+from encoders.base import EncoderInfo, UnfittedIntensity, admit
+from encoders.peers import each_pixel, intensity, seeded
 from encoders.phase import pixels_from_bits
-from encoders.single_spike import decoded_at, linear_intensities
+from encoders.single_spike import linear_latency
 
 SOURCE = "SpikingJelly {}; Fang et al. 2023"
 
@@ -39,23 +38,14 @@ class Poisson(UnfittedIntensity):
 
 @dataclass(frozen=True)
 class Latency(UnfittedIntensity):
-    """One spike a pixel. "linear": t = round((T − 1)(1 − p)), our `latency`; "log": t = T − 1 − ln(αp + 1).
+    """One spike a pixel at t = round((T − 1)(1 − p)): our `latency`."""
 
-    α = exp(T − 1) − 1, so that white fires at 0 (its documentation says T − 1); float32 ends it at T = 89.
-    """
-
-    curve: Literal["linear", "log"] = "linear"
-
-    @property
-    def info(self) -> EncoderInfo:
-        """Binary, with a window; the logarithmic code has too few times for the bright half."""
-        facts = EncoderInfo("binary", True, None, (0.0, 1.0), SOURCE.format("LatencyEncoder"), window=True)
-        return replace(facts, resolution=0.02 if self.curve == "linear" else None)
+    info = EncoderInfo("binary", True, None, (0.0, 1.0), SOURCE.format("LatencyEncoder"), window=True, resolution=0.02)
 
     def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
         """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
         admit(images, timesteps, key, ids)
-        train: Tensor = encoding.LatencyEncoder(timesteps, self.curve).single_step_encode(intensity(images))
+        train: Tensor = encoding.LatencyEncoder(timesteps).single_step_encode(intensity(images))
         return train.contiguous().to(images.device)
 
     decode = staticmethod(linear_latency)
@@ -82,33 +72,5 @@ class WeightedPhase(UnfittedIntensity):
     def decode(self, train: Tensor) -> Tensor:
         """pixel/255, each spike weighted by the place of its bit."""
         return pixels_from_bits(train, weighted=False)
-
-    operations = staticmethod(each_pixel)
-
-
-@dataclass(frozen=True)
-class Periodic(UnfittedIntensity):
-    """Plays a given train again and again; the train is ours to choose: the linear latency code of `period` steps."""
-
-    period: int = 8
-
-    def __post_init__(self) -> None:
-        whole_number("period", self.period, 1, 10_000)
-
-    @property
-    def info(self) -> EncoderInfo:
-        """Binary; no window, since the period does not depend on T."""
-        return EncoderInfo("binary", True, self.period, (0.0, 1.0), SOURCE.format("PeriodicEncoder"))
-
-    def encode(self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None) -> Tensor:
-        """Spike train `[T, N, C, H, W]` of images `[N, C, H, W]` in [-1, 1]."""
-        admit(images, timesteps, key, ids)
-        once = Latency().encode(images, self.period, key, ids)
-        peer = encoding.PeriodicEncoder(once)
-        return torch.stack([peer(once) for _ in range(timesteps)])
-
-    def decode(self, train: Tensor) -> Tensor:
-        """The intensity of the linear latency code, from the first window."""
-        return decoded_at(train[: self.period], linear_intensities(self.period), silent=0.0)
 
     operations = staticmethod(each_pixel)

@@ -25,7 +25,7 @@ from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, Stat
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
 from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words, name_of
-from harness.catalogue.experiment import Stated, parse_part
+from harness.catalogue.experiment import UNSTATED, Stated, parse_part
 from harness.config import PROFILES, CellConfig, ProfileName
 from harness.machine.console import counted
 
@@ -340,10 +340,16 @@ def deviations_of(arms: Iterable[str], experiment: Experiment, profile: ProfileN
 
 
 def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str]) -> str:
-    """ "exact", "approximate (k deviations)", or "not comparable" where the profile may not judge the claim."""
+    """ "exact", "approximate (k deviations)", or "not comparable" where the profile may not judge the claim.
+
+    Settings that the paper does not state are counted by themselves.
+    """
     if claim.kind not in JUDGES[profile]:
         return "not comparable"
-    return f"approximate ({counted(len(deviations), 'deviation')})" if deviations else "exact"
+    unstated = sum(text.endswith(UNSTATED) for text in deviations)
+    counts = {"deviation": len(deviations) - unstated, "unstated setting": unstated}
+    said = ", ".join(counted(count, what) for what, count in counts.items() if count)
+    return f"approximate ({said})" if said else "exact"
 
 
 # ## The numbers of a claim at one profile

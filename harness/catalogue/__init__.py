@@ -224,6 +224,9 @@ def faults_of_paper(paper: Paper) -> Iterator[HarnessError]:
     for standing in paper.stands.values():
         if standing not in experiments:
             yield did_you_mean("experiment", standing, list(experiments))
+    for dataset, images in paper.test_images.items():
+        if type(images) is not int or images < 1:
+            yield HarnessError(f"test_images of '{dataset}' is {images!r}, no number of images", "correct it")
     for claim in paper.claims:
         try:
             claim.check(experiments)

@@ -197,7 +197,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         for name in self.arms:
             longest = experiment.arm(name).timesteps
             if not 1 <= self.judged_timestep <= longest:
-                raise HarnessError(f"timestep {self.judged_timestep} is outside 1..{longest} of arm '{name}'")
+                missing = "" if self.judged_timestep else "give the claim a 'timestep'"
+                raise HarnessError(f"timestep {self.judged_timestep} is outside 1..{longest} of arm '{name}'", missing)
 
     def _check_measure(self, experiment: Experiment) -> None:
         name = name_of(self.measure)
@@ -249,8 +250,12 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
         return form.format(self) if form else super().says
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """A loss is held against an ANN."""
+        """A loss is held against an ANN, an accuracy is in percent, and the control of a longer training is an arm."""
         super().check(experiments)
+        if self.doubled is not None:
+            experiments[self.experiment].arm(self.doubled)
+        if self.measure in ("accuracy", "ann") and self.published is not None and 0 < self.published <= 1:
+            raise HarnessError(f"'value' is {self.value} %", "state it in percent, not as a fraction")
         if self.measure == "loss" and self.ann is None:
             raise HarnessError("a loss without the accuracy that is printed for the ANN", "state it as 'ann'")
 

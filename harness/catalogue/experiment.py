@@ -233,6 +233,9 @@ class Experiment:
 ENCODER = re.compile(r"([^()@~/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?(?:~(0\.\d+|\de-\d+))?")
 
 
+UNSTATED = "; the paper does not say"
+
+
 def parse_encoder(text: str) -> tuple[EncoderSpec, int | None, float | None]:
     """An encoder, its number of timesteps and the fine-tuning rate that `--tune` chose; None where the text has none.
 
@@ -365,7 +368,7 @@ def deviations(cell: CellConfig, stated: Mapping[str, Stated]) -> tuple[str, ...
         of_stage = reduce(lambda part, name: part.get(name, {}), stage, settings)
         ours = of_stage.get(last, setting.default)
         if not setting.values:
-            lines.append(f"{setting.label}: {_shown(ours)}; the paper does not say")
+            lines.append(f"{setting.label}: {_shown(ours)}{UNSTATED}")
         elif ours not in setting.values:
             theirs = setting.words or " or ".join(_shown(value) for value in setting.values)
             lines.append(f"{setting.label}: {_shown(ours)} in place of {theirs}")

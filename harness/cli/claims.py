@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import EVIDENCE, AsJson, OnePaper, asked_for, folder_option, with_records
+from harness.cli.options import EVIDENCE, LOCAL, AsJson, OnePaper, asked_for, folder_option, with_records
 from harness.errors import HarnessError, did_you_mean
 from harness.machine.console import counted, plain_console, say
 
@@ -62,16 +62,19 @@ def claims(
             raise HarnessError(f"{SNAPSHOT}: {error}", "install the package again") from None
         origin = f"harness {version('dct-snn-harness')}, which holds the verdicts but no records"
     listed = [one for one in answered.claims if within is None or one.experiment in within]
-    chosen = [one for one in listed if name in (None, one.id, one.experiment)]
+    chosen = [one for one in listed if name in (None, one.id, one.experiment, one.statement)]
     if not chosen and name is None:
         raise HarnessError(f"no verdicts on claims of {paper} here", "name a folder of its records with --results-dir")
+    claimed = {claim.id for claim in known.claims} | {claim.experiment for claim in known.claims}
+    if not chosen and name in claimed | {claim.statement.id for claim in known.claims if claim.statement}:
+        raise HarnessError(f"no verdicts on {name} here", "name a folder of its records with --results-dir")
     if not chosen and name in known.names() and not known.claims_of(str(name)):
         raise HarnessError(f"no claims are about {name}", f"harness report {called} shows its results")
     if not chosen:
         if other := next((one for one in answered.claims if name in (one.id, one.experiment)), None):
             whose = next((s.paper for s in answered.statements if s.id == other.statement), "another paper")
             raise HarnessError(f"{name} is not of {paper}", f"leave out --paper: it is of {whose}")
-        names = [*(one.id for one in listed), *(one.experiment for one in listed)]
+        names = [word for one in listed for word in (one.id, one.experiment, one.statement)]
         raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(names)))
     if as_json:
         named = {one.statement for one in chosen}
@@ -90,6 +93,9 @@ def claims(
             console.print(f"\nMore claims of these statements: harness claims {' or '.join(sorted(more))}")
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
     console.print(f"From {origin}.")
+    mine = {one.experiment for one in chosen if one.verdict == "no records" and (LOCAL / one.experiment).is_dir()}
+    if mine and results_dir != LOCAL:
+        console.print(f"{LOCAL} has records of {' and '.join(sorted(mine))}: add --results-dir {LOCAL}")
 
 
 def _show_all(statements: "Sequence[StatementRow]", chosen: "Sequence[ClaimRow]", console: "Console") -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from harness.catalogue import Experiment, Profile
     from harness.config import Augmentation, NetworkSpec
 
-UNSTATED = "; the paper does not say"  # as `Experiment.deviations` ends
 PACKAGES = ("torch", "torchvision", "numpy", "numba", "pandas")
 OPTIONAL = {
     "snntorch": "encoders, verify --from snntorch",
@@ -194,6 +193,8 @@ def augmentation_words(changed: "Augmentation") -> str:
 
 def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iterator[str]":
     """The recipe of a profile with its deviations, a line each."""
+    from harness.catalogue.experiment import UNSTATED
+
     ann, snn = profile.ann, profile.snn
     yield f"network {network_words(profile.network, classes)}"
     planned = {arm.name: experiment.seeds(arm.name, profile.name) for arm in experiment.arms}

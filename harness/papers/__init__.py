@@ -10,6 +10,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from harness.catalogue import Catalogue, Paper, foreign
+from harness.errors import HarnessError
+from harness.machine.console import plain_console
 
 GROUP = "dct_snn.papers"
 
@@ -17,10 +19,15 @@ GROUP = "dct_snn.papers"
 def catalogue() -> Catalogue:
     """The papers that come with the harness, and those of installed packages by name.
 
-    Raises HarnessError where a package's paper cannot be loaded, or names an experiment that is there already.
+    A paper that cannot be loaded, or has a name that is taken, is left out, and a line on standard error says so.
     """
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    return Catalogue((*own_catalogue().papers, *map(_paper, points)))
+    known = own_catalogue()
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            known = Catalogue((*known.papers, _paper(point)))
+        except HarnessError as error:
+            plain_console(stderr=True).print(f"left out: {error}")
+    return known
 
 
 def own_catalogue() -> Catalogue:

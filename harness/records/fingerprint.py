@@ -12,7 +12,7 @@ A comment on the line of a definition or import may add:
 
     # decides no number                the definition, and what only it uses, is left out
     # decides numbers on cuda only     it is left out on other devices ("cpu" likewise)
-    # chosen by snn.loss_input         of a dictionary, only the entry that the recipe names is taken
+    # chosen by ann.schedule           of a dictionary, only the entry that the recipe names is taken
 """
 
 import ast

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.analysis.judges import Judgement, statement_verdicts
+from harness.analysis.judges import Judgement, profiles_that_judge, statement_verdicts
 from harness.catalogue import Claim
 from harness.catalogue.claims import statements_of
 from harness.report.sources import Source
@@ -99,7 +99,8 @@ def _row(claim: Claim, judgement: Judgement, source: Source) -> ClaimRow:
     paper = source.catalogue.paper_of(experiment)
     recompute = [paper.measurements] if claim.kind == "measurement" and paper and paper.measurements else []
     if claim.needs_training:
-        at = f" --profile {profile}" if profile else ""
+        judging = profiles_that_judge(claim, source.catalogue.experiment(experiment))
+        at = f" --profile {profile or judging[0]}" if profile or judging else ""
         recompute.append(f"harness run {experiment}{at}{''.join(f' --arm {arm}' for arm in arms)}")
         if profile and done:
             record = shlex.quote(str(done[0].path))  # of another experiment where it has the same cell

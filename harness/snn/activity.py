@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from encoders.base import bits
+from encoders.compiled import compiled
 from harness.schema import LayerActivity
 from harness.snn.layers import INPUT, Layer
 
@@ -72,7 +73,7 @@ def count_events(maps: Tensor) -> Tensor:
     return counts.view(maps.shape[-2:])
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _count_rows(words: NDArray[Any], magnitude: Any, counts: NDArray[np.int64]) -> None:
     rows, places = words.shape
     for block in numba.prange((places + BLOCK - 1) // BLOCK):
@@ -82,4 +83,5 @@ def _count_rows(words: NDArray[Any], magnitude: Any, counts: NDArray[np.int64]) 
             row = words[r, start:stop]
             for i in range(stop - start):
                 block_counts[i] += np.uint32(1) if row[i] & magnitude else np.uint32(0)  # -0.0 is zero, too
-        counts[start:stop] = block_counts
+        for i in range(stop - start):
+            counts[start + i] = block_counts[i]

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.snn.kernels.cpu import Floats, Values, store, widen
+from encoders.compiled import compiled
+from harness.snn.kernels.cpu import Floats, Values, array, store, widen
 
 PART = 1 << 17  # values whose slopes are added up at once, in the order of torch: they stay in a core's cache
 BLOCK = 4096  # values that a thread takes at once
@@ -30,7 +31,7 @@ def _steps(x: np.float32, rate: np.float32, shift: np.float32, levels: np.float3
     return scaled, steps, clipped if clipped < levels else levels
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def clip_forward(
     x: Values, rate: np.float32, shift: np.float32, levels: np.float32, size: np.float32, out: Values
 ) -> None:
@@ -42,7 +43,7 @@ def clip_forward(
             store(made, i, _steps(widen(given[i]), rate, shift, levels)[2] * size)
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def clip_backward(
     x: Values, grad: Values, rate: np.float32, shift: np.float32, levels: np.float32, out: Values, slopes: Floats
 ) -> None:
@@ -58,7 +59,7 @@ def clip_backward(
             slope[i] = (clipped - scaled * inside) * g
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def integrate(membrane: Floats, current: Values, threshold: np.float32, spikes: Values) -> None:
     """One timestep of neurons `[M]` without leak, from which a spike subtracts its size, the threshold."""
     for block in numba.prange((len(membrane) + BLOCK - 1) // BLOCK):
@@ -79,8 +80,7 @@ def _fused(x: Tensor) -> bool:
 
 def _flat(x: Tensor) -> Any:
     """A NumPy view of the values of a dense tensor in the order of its memory; bf16 appears as its uint16 bits."""
-    flat = x.detach().as_strided((x.numel(),), (1,))
-    return flat.view(torch.int16).numpy().view(np.uint16) if x.dtype == torch.bfloat16 else flat.numpy()
+    return array(x.detach().as_strided((x.numel(),), (1,)))
 
 
 class _QuantisedClip(torch.autograd.Function):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from encoders.base import bits
+from encoders.compiled import compiled
 from harness.snn.network import Spiking
 
 Encode = Callable[[Tensor, int, Tensor], Tensor]
@@ -71,7 +72,7 @@ class _Kept:
             self.packed = None
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _pack(
     train: NDArray[Any], places: NDArray[np.int64], signs: NDArray[Any], packed: NDArray[np.uint8]
 ) -> NDArray[np.bool_]:
@@ -99,7 +100,7 @@ def _pack(
     return others
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def _unpack(packed: NDArray[np.uint8], places: NDArray[np.int64], signs: NDArray[Any], out: NDArray[Any]) -> None:
     """The inverse of `_pack`."""
     steps, count, _ = out.shape

@@ -68,9 +68,12 @@ def test_no_header_is_too_large_for_its_archive(kind: bytes, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("suffix", "content", "what"),
     [
-        (".tgz", tar("../evil"), "leads outside"),
+        *((".tgz", tar(name), "leads outside") for name in ("../evil", "/etc/evil")),
         *((".zip", zipped(name), "leads outside") for name in OUTSIDE),
-        *((".tgz", tar("link", kind=kind), "holds a link or a device: 'link'") for kind in (b"1", b"2", b"3", b"S")),
+        *(
+            (".tgz", tar("link", kind=kind), "holds a link or a device: 'link'")
+            for kind in (b"1", b"2", b"3", b"6", b"S")
+        ),
         (".zip", zipped("link", mode=0o120777), "holds a link or a device: 'link'"),
         # Methods that cannot be bounded while they unpack.
         (".zip", zipped("a.png", method=zipfile.ZIP_LZMA), "compressed in an unusual way: 'a.png'"),

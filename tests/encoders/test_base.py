@@ -94,7 +94,6 @@ NAN, INFINITY = float("nan"), float("inf")
         ("dct", {"ranking": (0, 0, 1)}, "ranking must hold each frequency 0 to 15 once"),
         ("dct", {"reset": "zero"}, "reset must be 'subtract' or 'none', not 'zero'"),
         ("dct", {"frames": "yuv"}, "frames must be 'code' or 'rgb', not 'yuv'"),
-        ("dct", {"frames": "rgb", "colour": "luma"}, "use frames 'code'"),
         ("dct", {"colour": "hsv"}, "not 'hsv'"),
         ("dct", {"order": "random"}, "'zigzag' or 'energy', not 'random'"),
         *[("dct", {"lower_percentile": percent}, "percentiles") for percent in (NAN, 95.0, -0.5)],

@@ -178,16 +178,6 @@ def test_ycbcr_is_pils_conversion_within_rounding() -> None:
     np.testing.assert_allclose(ours * 127.5 + [127.5, 128, 128], pils, atol=1.01)
 
 
-def test_luma_and_chroma_are_the_channels_of_ycbcr() -> None:
-    images = pictures(2, 3, 16, 16)
-    luma, chroma, both = (create("dct", colour=colour) for colour in ("luma", "chroma", "ycbcr"))
-    assert luma.frame(images).shape == (2, 1, 16, 16)
-    assert torch.equal(torch.cat([luma.frame(images), chroma.frame(images)], dim=1), both.frame(images))
-    one, two, three = (float(encoder.operations((3, 16, 16), 16)) for encoder in (luma, chroma, both))
-    assert one + two == three
-    assert luma.calibrate(images).encode(images, 16, 0).shape == (16, 2, 1, 16, 16)
-
-
 @pytest.mark.parametrize(
     ("rgb", "expected"),
     [

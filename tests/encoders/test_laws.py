@@ -38,7 +38,6 @@ FAMILY: list[tuple[str, dict[str, object]]] = [
     ("poisson", {"signed": True}),
     ("burst", {"threshold": 0.25, "growth": 1.5}),
     ("dct", {"stride": 2, "colour": "ycbcr"}),
-    ("dct", {"colour": "chroma"}),
     ("dct", {"reset": "none"}),
     ("dct", {"block_size": 8, "stride": 8}),
     ("dct", {"schedule": "truncated", "frequencies": 8}),

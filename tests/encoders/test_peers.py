@@ -32,7 +32,7 @@ def grid(levels: int) -> Tensor:
     ("name", "parameters"),
     [
         *((name, {}) for name in registry.PEERS),
-        *[("snntorch-latency", {"linear": False}), ("spikingjelly-latency", {"curve": "log"})],
+        ("snntorch-latency", {"linear": False}),
         ("norse-lif", {"gain": 2.0}),
     ],
 )

@@ -60,6 +60,7 @@ def test_our_own_papers_are_sound(name: str) -> None:
     [
         ('4, "direct input, T = 4"', '4, "x", changes={"snn.epoch": 1}', ["unknown setting of SnnRecipe 'epoch'"]),
         ('"digits": 360', "", ["claim 'my-paper-t4': data set 'digits'", "claim 'my-paper-direct-above-dct'"]),
+        ('"digits": 360', '"digits": -3', ["test_images of 'digits' is -3, no number of images"]),
         ('"dct", {', '"dctt", {', ["my-paper-digits: unknown encoder 'dctt' — did you mean 'dct'?"]),
         ('"schedule"', '"shedule"', ["my-paper-digits: encoder 'dct': "]),
         ('dataset="digits"|{"digits": 360}', 'dataset="digit"|{"digit": 360}', ["my-paper-digits: unknown data set"]),
@@ -104,6 +105,19 @@ def test_what_is_wrong_with_claims_is_a_line_each(package: Path) -> None:
         after='arm = "direct-5"|less = "dct-4"\nlesser = 1|kind = "value"',
     )
     assert ("did you mean 'direct-4'?" in found[0], "lesser" in found[1], len(found)) == (True, True, 2)
+
+
+@pytest.mark.parametrize(
+    ("after", "said_of_it"),
+    [
+        ('timestep = 4\nvalue = "0.97"', "'value' is 0.97 % — state it in percent"),
+        ('timestep = 4\ndoubled = "direct-5"\nvalue = "97.0"', "did you mean 'direct-4'?"),
+        ('value = "97.0"', "timestep 0 is outside 1..4 of arm 'direct-4' — give the claim a 'timestep'"),
+    ],
+)
+def test_what_a_number_of_a_claim_cannot_be_is_said(package: Path, after: str, said_of_it: str) -> None:
+    (line,) = said(package, "claims.toml", before='timestep = 4\nvalue = "97.0"', after=after)
+    assert said_of_it in line
 
 
 def test_three_seeds_never_judge_steps(package: Path) -> None:

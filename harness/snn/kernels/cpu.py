@@ -17,6 +17,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 from torch import Tensor
 
+from encoders.compiled import compiled
 from harness.snn.kernels.layers import SUMMED, Readout, pooled_away
 from harness.snn.neuron import Neuron, is_late, reset_of, spike_sizes, surrogate_height
 
@@ -87,7 +88,7 @@ def membrane_gradient(
     return spike_gradient * slope + kept * later
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def scan_forward(
     current: Values,
     gain: Values,
@@ -131,7 +132,7 @@ def add(row: Values, total: Floats) -> None:
         total[i] += widen(row[i])
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def scan_backward(
     grad: Values,
     current: Values,
@@ -200,7 +201,7 @@ def _blocks(maps: Any, columns: int) -> Any:
     return images * (height // 2) * ((width // 2 * 2 + columns - 1) // columns)
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def pooled_forward(
     current: Values,
     gain: Values,
@@ -247,7 +248,7 @@ def pooled_forward(
                     store(out, k, (((a[k] + b[k]) + d[k]) + e[k]) * quarter)
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled
 def pooled_backward(
     grad: Values,
     current: Values,
@@ -308,19 +309,19 @@ def _spread(pooled: Values, channels: int, into: Floats) -> None:
 
 def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | None = None) -> Tensor:
     """See `Kernels`."""
-    gain, scalars = _array(spike_sizes(neuron, current)), _scalars(neuron)
+    gain, scalars = array(spike_sizes(neuron, current)), _scalars(neuron)
     if readout.kind == "summed":
         counts = torch.zeros(current.shape[1])
-        scan_forward(_array(current), gain, *scalars, _array(current[:0]), _array(counts))
+        scan_forward(array(current), gain, *scalars, array(current[:0]), array(counts))
         return counts
-    total = _array(current.new_empty(0, dtype=torch.float32) if counts is None else counts)
+    total = array(current.new_empty(0, dtype=torch.float32) if counts is None else counts)
     if readout.kind == "each":
         spikes = torch.empty_like(current)
-        scan_forward(_array(current), gain, *scalars, _array(spikes), total)
+        scan_forward(array(current), gain, *scalars, array(spikes), total)
         return spikes
     images, height, width, channels = readout.maps
     pooled = current.new_empty(len(current), images * (height // 2) * (width // 2) * channels)
-    pooled_forward(_array(current), gain, readout.maps, *scalars, _array(pooled), total)
+    pooled_forward(array(current), gain, readout.maps, *scalars, array(pooled), total)
     if counts is not None and (height % 2 or width % 2):
         outside = pooled_away(readout.maps)
         own = neuron if neuron.gain is None else neuron._replace(gain=neuron.gain[outside])
@@ -331,13 +332,13 @@ def forward(current: Tensor, neuron: Neuron, readout: Readout, counts: Tensor | 
 def backward(grad: Tensor, current: Tensor, neuron: Neuron, readout: Readout, overwrite: bool = False) -> Tensor:
     """See `Kernels`. A pooled map that is odd is never overwritten."""
     out = current if overwrite else torch.empty_like(current)
-    gain, height = _array(spike_sizes(neuron, current).float()), np.float32(surrogate_height(neuron))
+    gain, height = array(spike_sizes(neuron, current).float()), np.float32(surrogate_height(neuron))
     if readout.kind != "pooled":
-        scan_backward(_array(grad), _array(current), gain, *_scalars(neuron), height, _array(out))
+        scan_backward(array(grad), array(current), gain, *_scalars(neuron), height, array(out))
         return out
     if readout.maps[1] % 2 or readout.maps[2] % 2:  # no gradient reaches an odd last row or column
         out = torch.zeros_like(current)
-    pooled_backward(_array(grad), _array(current), gain, readout.maps, *_scalars(neuron), height, _array(out))
+    pooled_backward(array(grad), array(current), gain, readout.maps, *_scalars(neuron), height, array(out))
     return out
 
 
@@ -347,6 +348,6 @@ def _scalars(neuron: Neuron) -> tuple[np.float32, np.float32, np.float32, bool, 
     return np.float32(neuron.threshold), reset, np.float32(spec.leak), spec.reading == "algorithm", is_late(spec)
 
 
-def _array(tensor: Tensor) -> Any:
+def array(tensor: Tensor) -> Any:
     """A NumPy view of a contiguous CPU tensor; bf16 appears as its uint16 bits."""
     return tensor.view(torch.int16).numpy().view(np.uint16) if tensor.dtype == torch.bfloat16 else tensor.numpy()

@@ -9,7 +9,7 @@ Which is the faster way depends on how many inputs are events, and on the proces
 roundings, so it is made by a table (`BREAK_EVEN`) and never by a clock.
 """
 
-from typing import Any
+from functools import partial
 
 import numba
 import numpy as np
@@ -17,8 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from encoders.compiled import compiled
 from harness.machine.environment import machine
-from harness.snn.kernels.cpu import Floats, Values, store, widen
+from harness.snn.kernels.cpu import Floats, Values, array, store, widen
 from harness.snn.layers import Layer
 
 CHANNELS = 16  # channels of a task of the weight gradient: at most 16·9·512 sums, which fit the L2 cache of a core
@@ -39,7 +40,7 @@ def product(x: Tensor, weight: Tensor) -> Tensor:
     out = x.new_empty(len(x), *x.shape[2:], len(weight))
     # A row of three places of the output lies in memory as the weights that reach it: the last one comes first.
     rows = weight.flip(2, 3).permute(1, 2, 3, 0).reshape(weight.shape[1], 3, -1).contiguous()
-    _product(_words(x), _values(x.permute(0, 2, 3, 1)), _values(rows), _values(out))
+    _product(_words(x), array(x.permute(0, 2, 3, 1)), array(rows), array(out))
     return out.permute(0, 3, 1, 2)
 
 
@@ -47,18 +48,13 @@ def weight_gradient(grad: Tensor, x: Tensor) -> Tensor:
     """`[O, I, 3, 3]` in the precision of `x`, given the gradient `[B, O, H, W]` of the output and the input `x`."""
     channels, outputs = x.shape[1], grad.shape[1]
     rows = torch.zeros(channels, 3, 3 * outputs)
-    _weight_gradient(_words(x), _values(x.permute(0, 2, 3, 1)), _values(grad.permute(0, 2, 3, 1)), rows.numpy())
+    _weight_gradient(_words(x), array(x.permute(0, 2, 3, 1)), array(grad.permute(0, 2, 3, 1)), rows.numpy())
     return rows.view(channels, 3, 3, outputs).flip(1, 2).permute(3, 0, 1, 2).to(x.dtype)
-
-
-def _values(tensor: Tensor) -> Any:
-    """A NumPy view of a contiguous tensor; bf16 appears as its uint16 bits."""
-    return tensor.view(torch.int16).numpy().view(np.uint16) if tensor.dtype == torch.bfloat16 else tensor.numpy()
 
 
 def _words(x: Tensor) -> Words:
     """Maps `[B, I, H, W]`, channels last, as `[B, H, W, words]` of the same memory."""
-    words: Words = _values(x.permute(0, 2, 3, 1)).view(np.uint64)
+    words: Words = array(x.permute(0, 2, 3, 1)).view(np.uint64)
     return words
 
 
@@ -77,7 +73,7 @@ def _events(words: Words, values: Values, channels: NDArray[np.int64], sizes: Fl
     return events
 
 
-@numba.njit(parallel=True, cache=True, fastmath={"contract"})
+@partial(compiled, fastmath={"contract"})
 def _product(words: Words, values: Values, rows: Values, out: Values) -> None:
     """Maps `[B, H, W, O]` of maps `[B, H, W, I]`; rows: `[I, 3, 3·O]`. Parallel over maps."""
     maps, height, width, inputs = values.shape
@@ -108,7 +104,7 @@ def _product(words: Words, values: Values, rows: Values, out: Values) -> None:
                     store(target, o, source[o])
 
 
-@numba.njit(parallel=True, cache=True, fastmath={"contract"})
+@partial(compiled, fastmath={"contract"})
 def _weight_gradient(words: Words, values: Values, grad: Values, rows: Floats) -> None:
     """Add to `rows` `[I, 3, 3·O]` the gradient `[B, H, W, O]` at the nine places around each event.
 
