@@ -33,6 +33,7 @@ from harness.errors import CellFailure, HarnessError
 from harness.machine.console import counted, plain_console
 from harness.machine.environment import versions
 from harness.machine.files import content_digest
+from harness.machine.process import computing_with
 from harness.papers import own_catalogue
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import Sources, fingerprint, settings_in
@@ -167,14 +168,18 @@ def _outputs(trained: Trained) -> dict[str, Any]:
 
 
 def _kernels() -> Iterator[Dump]:
-    """Spikes and gradients of a layer on drawn inputs: both readings and clocks, each readout, map and features."""
+    """Spikes and gradients of a layer on drawn inputs: both readings and clocks, each readout, map and features.
+
+    In two threads, because cells are computed in one, for which kernels are compiled by themselves.
+    """
     for precision, dtype in DTYPES.items():
         outputs = {}
         for reading, clock in itertools.product(get_args(Reading), get_args(Clock)):
             spec = NeuronSpec(reading=reading, clock=clock)
             for shape, readouts in _shapes().items():
                 for label, readout in readouts.items():
-                    outputs[f"{reading}, {clock}, {shape}, {label}"] = _layer(shape, readout, spec, dtype)
+                    with computing_with(2):
+                        outputs[f"{reading}, {clock}, {shape}, {label}"] = _layer(shape, readout, spec, dtype)
         yield Dump(KERNELS, precision, outputs=outputs)
 
 

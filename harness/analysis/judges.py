@@ -334,7 +334,7 @@ def deviations_of(arms: Iterable[str], experiment: Experiment, profile: ProfileN
     for name in arms:
         arm = dataclasses.replace(experiment.arm(name), in_paper=True)  # compared with the paper, be it a control
         deviations += experiment.deviations(arm, experiment.profile(profile))
-    if profile != "paper" and not deviations:
+    if profile != "paper" and all(text.endswith(UNSTATED) for text in deviations):
         deviations.append(f"the {profile} profile spends less than the published recipe")
     return tuple(dict.fromkeys(deviations))
 
@@ -907,7 +907,7 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
     def rank(judgement: Judgement) -> tuple[bool, int, bool, int]:
         profile, answers = judgement.profile, judgement.answers
         judges = profile is not None and judgement.kind in JUDGES[profile]
-        fewest = -len(judgement.deviations) if answers else 0
+        fewest = -sum(not text.endswith(UNSTATED) for text in judgement.deviations) if answers else 0
         return answers, fewest, judges, -1 if profile is None else PROFILES.index(profile)
 
     leading: dict[str, Judgement] = {}

@@ -33,6 +33,7 @@ def claims(
 ) -> None:
     """Show each claim of the paper: published, ours, verdict; of one claim also why, and how to recompute it."""
     from harness.papers import catalogue
+    from harness.records.store import record_paths
     from harness.report.snapshot import SNAPSHOT, Snapshot, snapshot
 
     known, called = catalogue(), name
@@ -65,15 +66,15 @@ def claims(
     chosen = [one for one in listed if name in (None, one.id, one.experiment, one.statement)]
     if not chosen and name is None:
         raise HarnessError(f"no verdicts on claims of {paper} here", "name a folder of its records with --results-dir")
-    claimed = {claim.id for claim in known.claims} | {claim.experiment for claim in known.claims}
-    if not chosen and name in claimed | {claim.statement.id for claim in known.claims if claim.statement}:
-        raise HarnessError(f"no verdicts on {name} here", "name a folder of its records with --results-dir")
     if not chosen and name in known.names() and not known.claims_of(str(name)):
         raise HarnessError(f"no claims are about {name}", f"harness report {called} shows its results")
     if not chosen:
-        if other := next((one for one in answered.claims if name in (one.id, one.experiment)), None):
+        if other := next((one for one in answered.claims if name in (one.id, one.experiment, one.statement)), None):
             whose = next((s.paper for s in answered.statements if s.id == other.statement), "another paper")
             raise HarnessError(f"{name} is not of {paper}", f"leave out --paper: it is of {whose}")
+        judged = [claim for claim in known.claims if claim.kind != "context"]
+        if any(name in (one.id, one.experiment, one.statement and one.statement.id) for one in judged):
+            raise HarnessError(f"no verdicts on {name} here", "name a folder of its records with --results-dir")
         names = [word for one in listed for word in (one.id, one.experiment, one.statement)]
         raise did_you_mean("claim or experiment", str(name), list(dict.fromkeys(names)))
     if as_json:
@@ -93,7 +94,8 @@ def claims(
             console.print(f"\nMore claims of these statements: harness claims {' or '.join(sorted(more))}")
         console.print("\nharness claims CLAIM tells why, names the records and how to recompute them.")
     console.print(f"From {origin}.")
-    mine = {one.experiment for one in chosen if one.verdict == "no records" and (LOCAL / one.experiment).is_dir()}
+    unrun = {one.experiment for one in chosen if one.verdict == "no records"}
+    mine = {experiment for experiment in unrun if record_paths(LOCAL / experiment, levels=2)}
     if mine and results_dir != LOCAL:
         console.print(f"{LOCAL} has records of {' and '.join(sorted(mine))}: add --results-dir {LOCAL}")
 

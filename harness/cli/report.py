@@ -53,7 +53,7 @@ def report(
     from harness.report.publish import REPORTS
 
     # What a clone keeps is made from the papers that come with the harness, whatever else is installed.
-    catalogue = papers.own_catalogue() if check else papers.catalogue()
+    catalogue = papers.own_catalogue() if check else papers.catalogue(strict)
     console = plain_console(stderr=as_json, quiet=quiet)
     with_records(evidence_dir, EVIDENCE)
     if check and (names or paper or out or strict or open_page):

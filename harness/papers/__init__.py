@@ -5,6 +5,7 @@ Another paper is an installed package whose entry point in the group `dct_snn.pa
 """
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -16,18 +17,27 @@ from harness.machine.console import plain_console
 GROUP = "dct_snn.papers"
 
 
-def catalogue() -> Catalogue:
+def catalogue(strict: bool = False) -> Catalogue:
     """The papers that come with the harness, and those of installed packages by name.
 
-    A paper that cannot be loaded, or has a name that is taken, is left out, and a line on standard error says so.
+    A paper that cannot be loaded, or has a name that is taken, is left out, and a line on standard error says so;
+    strict: it is a HarnessError.
     """
     known = own_catalogue()
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
             known = Catalogue((*known.papers, _paper(point)))
         except HarnessError as error:
-            plain_console(stderr=True).print(f"left out: {error}")
+            if strict:
+                raise
+            _say(f"left out: {error}")
     return known
+
+
+@cache
+def _say(line: str) -> None:
+    """Once in a process, though the catalogue may be made again."""
+    plain_console(stderr=True).print(line)
 
 
 def own_catalogue() -> Catalogue:

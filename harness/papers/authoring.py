@@ -84,11 +84,8 @@ def check(paper: Paper) -> list[str]:
 
 def _not_told_apart(paper: Paper) -> Iterator[str]:
     """The fault that another paper has one of its names, for the first such name."""
-    others = own_catalogue().papers
-    with suppress(HarnessError):  # of another package
-        others = catalogue().papers
     try:
-        Catalogue((*(other for other in others if other.name != paper.name), paper))
+        Catalogue((*(other for other in catalogue().papers if other.name != paper.name), paper))
     except HarnessError as error:
         yield str(error)
 

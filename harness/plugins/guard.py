@@ -112,7 +112,7 @@ def watched(name: str, act: str, images: int = 0) -> Iterator[None]:
         else:
             with time_limit(seconds, f"encoder '{name}'"), kept_state():
                 yield
-    except (EncoderError, GeneratorExit, KeyboardInterrupt, Stopped):
+    except (EncoderError, GeneratorExit, KeyboardInterrupt, Stopped, torch.OutOfMemoryError):
         raise
     except Expired:
         raise CellFailure(f"encoder '{name}' hangs: it did not {act} within {seconds:.0f} s") from None

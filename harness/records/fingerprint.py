@@ -172,7 +172,7 @@ class Module:
     is_package: bool
     lines: list[str]
     names: dict[str, Binding] = field(default_factory=dict)
-    bare: list[ast.stmt] = field(default_factory=list)
+    bare: list[tuple[ast.stmt, Mark]] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
 
     def bind(self, body: Sequence[ast.stmt], whole: ast.stmt | None = None) -> None:
@@ -192,14 +192,14 @@ class Module:
                     for inner in _bodies(node):
                         self.bind(inner, top)
                     if len(self.names) == before and whole is None:
-                        self.bare.append(node)
+                        self.bare.append((node, None))
             elif names := _bound_by(node):
                 for place, name in enumerate(names):
                     earlier = self.names.get(name, Binding())
                     statements = earlier.statements if top in earlier.statements else (*earlier.statements, top)
                     self.names[name] = Binding(statements, earlier.imports, place if len(names) > 1 else 0, mark)
-            elif whole is None and not _is_text(node) and not (mark and mark["none"]):
-                self.bare.append(node)
+            elif whole is None and not _is_text(node):
+                self.bare.append((node, mark))
 
     def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, Target]:
         """The target of each name that an import binds."""
@@ -257,7 +257,8 @@ class Sources:
         packages = frozenset({*OWN, *(target.module.split(".")[0] for target in targets)})
         walk = _Walk(self, packages, device, chosen)
         digests = {walk.digest(target) for target in targets}
-        bare = {walk.text(statement, module) for module in walk.entered() for statement in self.read(module).bare}
+        statements = [(module, one, mark) for module in walk.entered() for one, mark in self.read(module).bare]
+        bare = {walk.text(one, module) for module, one, mark in statements if not walk.left_out(mark)}
         reached = Reached(_sha([*sorted(digests), *sorted(bare)]), walk.contents())
         answers.append(({path: chosen.get(path) for path in walk.asked}, reached))
         return reached

@@ -128,7 +128,8 @@ class Run:
                     return owner
                 record = written_since(cell, self.results, self.data.digest)
                 if record is not None:
-                    _tidy(cell)
+                    if record.status == "done":
+                        _tidy(cell)
                     return Finished(cell, record, here=False)
                 self.setting.watch.pause(str(cell))
                 self.starting(str(cell))
@@ -149,7 +150,7 @@ class Run:
                         write_record(self.results, record)
                     if record.weights is None:  # those of the record that stood there before
                         weights_path(cell.path).unlink(missing_ok=True)
-                    if record.status == "done":  # a failed one goes on with --retry-failed: memory may have been short
+                    if record.status == "done":  # where memory was short, --retry-failed goes on
                         _tidy(cell)
                 return Finished(cell, record, reported=cell.cost.of(done))
         except Stopped as stopped:
@@ -225,6 +226,9 @@ def compute(
         write_atomically(weights_path(cell.path), content)  # first: a record names only weights that are there
         return msgspec.structs.replace(record, weights=Weights(weights_path(cell.path).name, content_digest(content)))
     except (CellFailure, EncoderError) as error:
+        _require_usable(setting.device, f"{cell}: {error}")
+        for path in checkpoints_beside(cell.path):  # it would fail again there
+            path.unlink(missing_ok=True)
         return _failed(cell, setting, str(error))
     # The disk, or the end of the time: the encoder's own errors come as CellFailure.
     except (OSError, HarnessError, Stopped):

@@ -28,8 +28,8 @@ from harness.training.trains import Encode, encoded_once
 # The weights of pixels that are always black decay below fp32's normal range, where a product takes an Intel core a
 # hundred times as long. Counted as 0 from here on, also by the threads that are started later: they inherit it.
 torch.set_flush_denormal(True)
-torch.backends.cudnn.deterministic = True  # decides no number on the CPU
-torch.backends.cudnn.allow_tf32 = False  # decides no number on the CPU: fp32 is fp32
+torch.backends.cudnn.deterministic = True  # decides numbers on cuda only
+torch.backends.cudnn.allow_tf32 = False  # decides numbers on cuda only: fp32 is fp32
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SAMPLE_IMAGES = 2000  # training images on which the finished network is tested too, the same for every seed

@@ -35,7 +35,8 @@ def fired(readout):
     return spikes.detach(), x.grad
 
 def everything():
-    yield from (create(name).calibrate(images).encode(images, 12, 1, ids) for name in ("dct", "poisson"))
+    for name in ("dct", "poisson", "burst", "phase", "latency"):
+        yield create(name).calibrate(images).encode(images, 12, 1, ids)
     yield from (*fired(EACH), *fired(pooled((8, 8, 8, 16))))
     yield from (events.product(maps, weight), events.weight_gradient(grad, maps), count_events(maps))
 
@@ -46,7 +47,7 @@ with computing_with(2):
 assert all(torch.count_nonzero(one) for one in alone)
 print(len(alone), [i for i, (one, two) in enumerate(zip(alone, together)) if not torch.equal(one, two)])
 """
-    assert python("-c", script, OMP_NUM_THREADS="2", NUMBA_NUM_THREADS="2") == "9 []\n"
+    assert python("-c", script, OMP_NUM_THREADS="2", NUMBA_NUM_THREADS="2") == "12 []\n"
 
 
 def test_only_what_is_asked_for_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ def test_a_method_that_raises_costs_nothing_and_one_that_cannot_say_its_work_is_
 
 
 def test_a_step_that_does_not_fit_the_gpu_is_no_step_without_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.runs.plan._thresholds", Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
+    monkeypatch.setattr("encoders.dct.Dct.encode", Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
     with pytest.raises(HarnessError, match=r"a training step does not fit the GPU's memory"):
         timed(tiny_config(), tiny_data(), Setting(CPU))
 

@@ -181,13 +181,14 @@ def test_a_disk_error_is_one_line_and_the_checkpoint_stays(tmp_path: Path, monke
 def test_where_memory_was_short_the_next_try_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("harness.runs.run.sealed", Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
-        failed = run(tmp_path)
+        cells = planned(tmp_path)
+        failed, _ = run(tmp_path), [*Run(tiny_data(), tmp_path, Setting(CPU)).run(cells)]  # of another worker
     assert failed.record.failure is not None
     assert failed.record.failure.reason == "OutOfMemoryError: CUDA out of memory"
     worked: list[str] = []
     watch = Watch(lambda stage, _: worked.append(stage))
     (done,) = Run(tiny_data(), tmp_path, Setting(CPU, watch=watch)).run(planned(tmp_path))
-    assert (done.record.status, "training" in worked) == ("done", False)
+    assert (done.record.status, any(stage.startswith(("SNN", "balancing")) for stage in worked)) == ("done", False)
     assert [left.name for left in done.cell.path.parent.iterdir()] == [done.cell.path.name]
 
 
