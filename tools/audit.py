@@ -2,7 +2,7 @@
 
 `python -m tools.audit [README]` prints each number beside README's, and exits 1 if they differ. It reads the JSON files
 of results/evidence, the printed numbers in claims.toml, and the sentences between README's marks; nothing of `harness`
-is imported. Every number of the three sentences has to be accounted for, in its order, and so has the side
+is imported. Every number of these sentences has to be accounted for, in its order, and so has the side
 ("above", "below") of every difference.
 
 Recomputed: budgets, counts of seeds and of signs, means, shares of operations, differences, and all intervals, by the
@@ -178,7 +178,7 @@ def size(mean: float, half: float) -> Iterator[Named]:
 
 
 def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
-    """The first sentence."""
+    """The orderings of §6, on the paper's network."""
     arms = {name: (evidence.arm(greater), evidence.arm(less)) for name, (greater, less) in ORDERINGS.items()}
     seeds = {name: sorted(greater.keys() & less.keys()) for name, (greater, less) in arms.items()}
     means = {
@@ -208,7 +208,7 @@ def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Name
 
 
 def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
-    """The second sentence."""
+    """The accuracies of Table 1."""
     ours = {steps: evidence.arm(f"mnist-784-100-10/paper/cyclic-{steps}") for steps in TABLE_1.values()}
     first = ours[16]
     yield from budget(first[0])
@@ -220,6 +220,10 @@ def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
         yield "published", claims[name]["value"]
     yield "steps of the training that is read early", "5"
     yield from _with_half("DCT at 2, read early", ours[5], after=2)
+
+
+def of_printed(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
+    """The printed fine-tuning on MNIST."""
     epochs, readings = AS_PRINTED
     yield "timesteps", "16"
     yield "epochs of the ANN, as printed", str(epochs)
@@ -229,6 +233,10 @@ def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
         yield "batch", str(batch)
         if augmented:  # not comparable
             yield "its ANN", f"{np.mean([*map(of_ann, arm.values())]):.1f}"
+
+
+def of_codes_on_mnist(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
+    """Other codes of p on MNIST, with ANNs trained alike."""
 
     def of_p(code: str, steps: int) -> Arm:
         return evidence.arm(f"mnist-one-ann/paper/{code}-{steps}")
@@ -273,7 +281,7 @@ def _with_half(name: str, arm: Arm, digits: int = 2, after: int = 0) -> Iterator
 
 
 def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
-    """The third sentence."""
+    """Codes on CIFAR-10, on a small network."""
     dct, direct, burst = (evidence.arm(f"cifar10-encoders/lite/{name}") for name in ("dct", "direct", "burst"))
     of_x, signed, of_p, poisson = (
         evidence.arm(f"cifar10-one-ann/lite/{name}") for name in ("dct-x", "poisson-signed", "dct-p", "poisson")
@@ -295,6 +303,10 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
     others = {code: evidence.arm(f"cifar10-encoders/lite/{code}") for code in ("phase", "ttfs", "latency")}
     ps = adjusted({code: (arm, of_p) for code, arm in {**others, "poisson": poisson, "burst": burst}.items()})
     yield from _sides(of_p, {code: arm for code, arm in others.items() if ps[code] < 0.05})
+
+
+def of_few_steps(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
+    """Codes on CIFAR-10 trained for few steps."""
     early = {
         code: {steps: evidence.arm(f"latency-cifar10/lite/{code}-{steps}") for steps in FEW_STEPS}
         for code in ("dct", "direct", "poisson")
@@ -308,7 +320,7 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
     }
     for number in (2, 2, *(steps for steps, block in blocks.items() if block == 2)):
         yield "DCT's blocks", str(number)
-    yield "loss chosen at", str(dct[0]["config"]["timesteps"])
+    yield "loss chosen at", str(evidence.arm("cifar10-encoders/lite/dct")[0]["config"]["timesteps"])
     for name, arms in early.items():
         if name == "poisson":
             ends = [float(np.mean([*map(of_ann, early[code][4].values())])) for code in ("poisson", "dct")]
@@ -320,7 +332,7 @@ def of_codes(evidence: Evidence, _: Mapping[str, Any]) -> Iterator[Named]:
                 yield "trained for", str(steps)
 
 
-SENTENCES = (of_orderings, of_mnist, of_codes)
+SENTENCES = (of_orderings, of_mnist, of_printed, of_codes_on_mnist, of_codes, of_few_steps)
 
 
 def printed(readme: Path) -> tuple[list[str], list[str]]:

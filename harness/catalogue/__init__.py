@@ -31,7 +31,7 @@ class Paper:
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
     `topics`: questions about the records (`harness.report.findings.Topic`), in the order in which they are shown.
-    `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and at most three more, which
+    `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and a few more, which
     a reader meets first; none where records are missing. `headline`: the answer in the fewest words, as a title.
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
     rate; None where the searches are not at hand.

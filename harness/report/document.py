@@ -65,7 +65,7 @@ class ShownTopic:
 class Document:
     """What is said of one paper, in order; of a report of `named` experiments, their chapters alone.
 
-    `first`: the answer in one sentence and at most three more, which stand before all else. `headlines`: the figure of
+    `first`: the answer in one sentence and a few more, which stand before all else. `headlines`: the figure of
     the headline claims, wide and for a telephone. `records`: what was computed where, and again. `missing`: planned
     cells without a record. `beside`: the paper's networks beside those of others.
     `evidence`: whether the records that the project stands behind are at hand.
