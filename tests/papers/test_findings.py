@@ -90,7 +90,8 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
     # b16 is judged, since twice the epochs move it by less than the margin, and its control is not
     _, _, sentence = first_sentences(source_of(tmp_path))
     assert sentence == (
-        f"With the same network and seeds on MNIST, the printed fine-tuning at 16 steps, batch 16, gives 97.94 ± {half:.2f} % without crops and flips in "
+        "With the same network and seeds on MNIST, the printed fine-tuning at 16 steps, batch 16, gives "
+        f"97.94 ± {half:.2f} % without crops and flips in "
         f"fine-tuning (lower); "
         f"95.94 ± {half:.2f} without flips, ANN of 160 epochs (not comparable: its ANN ends at 98.4 %)."
     )

@@ -588,7 +588,10 @@ def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
         for at in sorted(steps)
     ]
     of_others = f" Other codes of p against DCT on p: {'; '.join(others)}."
-    return f"With the same network, epochs and seeds on MNIST, and ANNs trained alike, Poisson input {_listed(said)}{cheaper}.{of_others}"
+    return (
+        f"With the same network, epochs and seeds on MNIST, and ANNs trained alike, Poisson input {_listed(said)}"
+        f"{cheaper}.{of_others}"
+    )
 
 
 def _as_printed(source: Source) -> str:
@@ -673,9 +676,9 @@ def _for_few_steps(source: Source) -> str:
     ]
     sides = [[(LATENCY_CIFAR10, f"{code}-{at}") for code in ("direct", "dct")] for at in steps]
     return (
-        f"With this network and budget on CIFAR-10, trained for fewer steps ({seeds}; {SMALL_BLOCKS}; with the loss that was "
-        f"chosen for each code at {CIFAR10_ENCODERS.arms[0].timesteps}), DCT has {_listed(of_dct)}, direct input with "
-        f"the same ANN {_listed(means['direct'])}, and Poisson input, whose ANN of p ends "
+        f"With this network and budget on CIFAR-10, trained for fewer steps ({seeds}; {SMALL_BLOCKS}; with the loss "
+        f"that was chosen for each code at {CIFAR10_ENCODERS.arms[0].timesteps}), DCT has {_listed(of_dct)}, direct "
+        f"input with the same ANN {_listed(means['direct'])}, and Poisson input, whose ANN of p ends "
         f"{_side(ends[0] - ends[1])} DCT's by {abs(ends[0] - ends[1]):.1f} points, {_listed(means['poisson'])}."
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
