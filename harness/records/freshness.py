@@ -23,7 +23,7 @@ from harness.catalogue import Arm, Catalogue, Experiment, Profile
 from harness.catalogue.experiment import parse_encoder
 from harness.config import CellConfig, canonical_json
 from harness.errors import HarnessError
-from harness.machine.console import counted, say
+from harness.machine.console import say
 from harness.records import store
 from harness.records.fingerprint import fingerprint, recipe_digest, settings_in
 from harness.schema import Fingerprint, Record
@@ -241,8 +241,8 @@ def freshness(
             contents = {*recorded.modules.values()} & {*today.modules.values()}
             # In no module: a statement at its top, or another function that it refers to.
             names = sorted({name for name, content in of_code if content not in contents}) or ["code"]
-            more = len(names) - MOST_NAMES
-            changes += [*names[:MOST_NAMES], f"and {counted(more, 'more module')}"] if more > 0 else names
+            # Since it was made: if much has changed, names do not tell what no certificate covers.
+            changes += names if len(names) <= MOST_NAMES else [f"code in {len(names)} modules"]
     if changes:
         return Freshness("stale", f"changed since: {', '.join(changes)}", record, path=path)
     if record.failure is not None:
