@@ -25,7 +25,7 @@ from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, Stat
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
 from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words, name_of
-from harness.catalogue.experiment import UNSTATED, Stated, parse_part
+from harness.catalogue.experiment import Stated, parse_part, told_apart
 from harness.config import PROFILES, CellConfig, ProfileName
 from harness.machine.console import counted
 
@@ -334,7 +334,7 @@ def deviations_of(arms: Iterable[str], experiment: Experiment, profile: ProfileN
     for name in arms:
         arm = dataclasses.replace(experiment.arm(name), in_paper=True)  # compared with the paper, be it a control
         deviations += experiment.deviations(arm, experiment.profile(profile))
-    if profile != "paper" and all(text.endswith(UNSTATED) for text in deviations):
+    if profile != "paper" and not told_apart(deviations)[0]:
         deviations.append(f"the {profile} profile spends less than the published recipe")
     return tuple(dict.fromkeys(deviations))
 
@@ -346,9 +346,8 @@ def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str])
     """
     if claim.kind not in JUDGES[profile]:
         return "not comparable"
-    unstated = sum(text.endswith(UNSTATED) for text in deviations)
-    counts = {"deviation": len(deviations) - unstated, "unstated setting": unstated}
-    said = ", ".join(counted(count, what) for what, count in counts.items() if count)
+    kinds_of = zip(("deviation", "unstated setting"), told_apart(deviations), strict=True)
+    said = ", ".join(counted(len(texts), what) for what, texts in kinds_of if texts)
     return f"approximate ({said})" if said else "exact"
 
 
@@ -907,7 +906,7 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
     def rank(judgement: Judgement) -> tuple[bool, int, bool, int]:
         profile, answers = judgement.profile, judgement.answers
         judges = profile is not None and judgement.kind in JUDGES[profile]
-        fewest = -sum(not text.endswith(UNSTATED) for text in judgement.deviations) if answers else 0
+        fewest = -len(told_apart(judgement.deviations)[0]) if answers else 0
         return answers, fewest, judges, -1 if profile is None else PROFILES.index(profile)
 
     leading: dict[str, Judgement] = {}

@@ -236,6 +236,14 @@ ENCODER = re.compile(r"([^()@~/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?
 UNSTATED = "; the paper does not say"
 
 
+def told_apart(deviations: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Of `Experiment.deviations`, those from what the paper states, and the settings that it does not state."""
+    differing, unstated = list[str](), list[str]()
+    for text in deviations:
+        (unstated if text.endswith(UNSTATED) else differing).append(text.removesuffix(UNSTATED))
+    return differing, unstated
+
+
 def parse_encoder(text: str) -> tuple[EncoderSpec, int | None, float | None]:
     """An encoder, its number of timesteps and the fine-tuning rate that `--tune` chose; None where the text has none.
 

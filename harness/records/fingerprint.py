@@ -132,6 +132,12 @@ def settings_in(content: bytes) -> dict[str, Any]:
 
 # ## Digests of definitions
 
+
+def device_kind(device_type: str) -> Device:
+    """The kind of device by which numerics differ, of a torch device's type."""
+    return "cuda" if device_type == "cuda" else "cpu"
+
+
 OWN = ("harness", "encoders")
 HERE = Path(__file__).resolve().parents[2]
 MARK = re.compile(

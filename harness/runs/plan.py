@@ -33,7 +33,7 @@ from harness.machine.files import content_digest, free_gib
 from harness.machine.process import FOR_SMALL, SMALL_STEP, Threads, computing_with, threads_for
 from harness.plugins.guard import faults_named, guarded, kept_state, watched
 from harness.plugins.skeleton import require_installed
-from harness.records.fingerprint import Device, ann_code, fingerprint
+from harness.records.fingerprint import Device, ann_code, device_kind, fingerprint
 from harness.records.freshness import Records, State
 from harness.records.store import checkpoints_beside, record_path
 from harness.runs import evaluations
@@ -259,7 +259,7 @@ def make_plan(
     def at(tried: Profile) -> Plan:
         configs = configurations(asked, tried, chosen, seeds)
         data = load(asked.dataset, data_dir, train_images=tried.train_images, test_images=tried.test_images)
-        cells = cells_of(configs, data, results, "cuda" if place.type == "cuda" else "cpu")
+        cells = cells_of(configs, data, results, device_kind(place.type))
         # Arms with one recipe are one computation, and the first of them computes it.
         wanted: dict[str, PlannedCell] = {}
         for cell in cells:

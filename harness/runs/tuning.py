@@ -21,7 +21,7 @@ from harness.catalogue.experiment import encoder_text, parse_encoder
 from harness.config import AnnRecipe, CellConfig, EncoderSpec, SnnRecipe
 from harness.errors import HarnessError
 from harness.machine.process import bound_spinning
-from harness.records.fingerprint import Device, fingerprint
+from harness.records.fingerprint import Device, device_kind, fingerprint
 from harness.records.store import write_json
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def chosen_rates(plan: "Plan", say: Callable[[str], None], workers: int = 1) -> 
         for fault in (cell.fault for cell in plan.cells if cell.fault and cell.config.arm == arm.name):
             raise HarnessError(f"{arm.name}: {fault}", "mend it, or leave it out")
         cell, grid = _searched(plan.experiment, arm, plan.profile)
-        scores = _scores(plan, cell, "cuda" if plan.setting.device.type == "cuda" else "cpu", images, say)
+        scores = _scores(plan, cell, device_kind(plan.setting.device.type), images, say)
         say(f"{arm.name}: its fine-tuning rate is chosen on {images:,} training images that are held out")
         place: Any = {"device": plan.setting.device.type, "kernel": plan.setting.kernel, "threads": plan.threads.count}
         measure = partial(score, stage="snn", images=images, data_dir=plan.data_dir, **place)

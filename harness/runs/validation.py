@@ -13,7 +13,7 @@ from harness.errors import CellFailure
 from harness.machine.files import content_digest
 from harness.machine.process import computing_with, keep_freed_memory
 from harness.plugins.guard import faults_named, guarded
-from harness.records.fingerprint import ann_code, fingerprint
+from harness.records.fingerprint import ann_code, device_kind, fingerprint
 from harness.runs.plan import circumstances, shape_of
 from harness.runs.tuning import SEED
 from harness.snn.network import Network
@@ -79,7 +79,7 @@ def ann_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
 def snn_score(config: CellConfig, data: DataSet, setting: Setting) -> int:
     """Validation images that the fine-tuned SNN classifies correctly at its last timestep."""
     encoder, folder = guarded(config.encoder), setting.ann_cache.folder
-    owner = fingerprint(config, data.digest, "cuda" if setting.device.type == "cuda" else "cpu").digest
+    owner = fingerprint(config, data.digest, device_kind(setting.device.type)).digest
     around = content_digest(canonical_json(circumstances(config, setting)))[:8]  # a candidate has one environment
     checkpoint = Checkpoint(folder and folder.with_name("candidates") / f"{owner}.{around}", owner)
     correct = run_cell(config, data, encoder, replace(setting, checkpoint=checkpoint)).result.curve.correct[-1]

@@ -623,10 +623,8 @@ def _as_printed(source: Source) -> str:
         f"from an {part} (with crops and flips where fine-tuning has them)" if part.startswith("ANN") else part
         for part in shared
     ]
-    subject = ", ".join(
-        ["With the same network and seeds on MNIST, the printed fine-tuning at 16 steps", *ann]
-    ) + "," * bool(ann)
-    return f"{subject} gives {'; '.join(said)}." if said else ""
+    subject = ", ".join(["the printed fine-tuning at 16 steps", *ann]) + "," * bool(ann)
+    return f"With the same network and seeds on MNIST, {subject} gives {'; '.join(said)}." if said else ""
 
 
 def _of_codes(source: Source) -> tuple[str, ...]:
