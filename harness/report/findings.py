@@ -638,13 +638,13 @@ def _rivals(spent: Operations) -> Iterator[tuple[float | None, str]]:
 
 
 def along_fine_tuning(experiment: Experiment) -> Ask:
-    """Paired differences of complete pairs after fractions of fine-tuning; 0 is right after balancing."""
+    """Paired differences of pairs with all planned seeds after fractions of fine-tuning; 0 is right after balancing."""
 
     def table(source: Source, profile: ProfileName) -> Table | None:
         if (whole := training_table(experiment, profile, [source])) is None:
             return None
         seeds = [(row, row.cells[2].value) for row in whole.rows]
-        rows = tuple(row for row, n in seeds if isinstance(n, tuple) and LEAST_SEEDS <= n[0] == n[1])
+        rows = tuple(row for row, n in seeds if isinstance(n, tuple) and n[0] == n[1])
         caption = "Differences in percentage points, after so much of fine-tuning; 95 % intervals over seeds alone."
         kept = replace(whole, title="", rows=rows, caption=caption, style="").without("whose")
         return kept if rows else None

@@ -16,6 +16,7 @@ from harness.config import AnnRecipe, EncoderSpec, NetworkSpec, SnnRecipe
 from harness.papers import catalogue
 from harness.papers.dct_snn.experiments import (
     ABLATION_INTERLEAVED,
+    ABLATION_LONGER,
     ABLATION_TRAINING,
     BEYOND_STEPS,
     DCT_BEYOND,
@@ -169,6 +170,19 @@ def test_a_cell_that_is_read_during_training_differs_from_lite_in_images_and_rea
     assert profile.seeds == 3
     for name, images in (("smoke", 256), ("lite", 50_000)):  # two different steps
         assert sorted(readings(ABLATION_TRAINING.profile(name).snn, images).values()) == ["0.125", "0.5"]
+
+
+def test_the_longer_training_differs_in_epochs_and_readings_alone() -> None:
+    for arm in ABLATION_LONGER.arms:
+        cells = (
+            each.resolve(each.arm(arm.name), each.profile("lite"), 0) for each in (ABLATION_LONGER, ABLATION_TRAINING)
+        )
+        longer, once = cells
+        assert (longer.snn.epochs, longer.snn.images, longer.snn.readings) == (4, None, (0.25, 0.5, 0.75))
+        snn = replace(longer.snn, epochs=1, readings=once.snn.readings)
+        assert replace(longer, experiment=once.experiment, snn=snn) == once
+    # The rate of fine-tuning is halved every five epochs: here it stays what it is in one.
+    assert longer.snn.halve_every > longer.snn.epochs
 
 
 def test_short_changes_only_the_schedule_of_the_paper_profile_and_the_loss() -> None:

@@ -374,6 +374,19 @@ ABLATION_TRAINING = on_cifar10(
     ),
 )
 
+# Does still more training close the gap, to interleaved and to the ANN? Four epochs, read after each; one seed, for
+# time.
+ABLATION_LONGER = replace(
+    ABLATION_TRAINING,
+    name="ablation-longer",
+    title="Does more training close the gap?",
+    arms=ABLATION_TRAINING.arms[:2],
+    profiles=tuple(
+        replace(profile, snn=replace(profile.snn, epochs=4, readings=(0.25, 0.5, 0.75)), seeds=1)
+        for profile in ABLATION_TRAINING.profiles
+    ),
+)
+
 # The colour of the paper's text, and all choices of the released code. Differences are cyclic − interleaved here too.
 _ON_RGB, _AS_RELEASED = map(SENSITIVITY_READINGS_CIFAR10.arm, ("rgb", "released"))
 ABLATION_READINGS = on_cifar10(
@@ -641,6 +654,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     ABLATION_INTERMITTENT,
     ABLATION_OWN_RATES,
     ABLATION_TRAINING,
+    ABLATION_LONGER,
     ABLATION_READINGS,
     ABLATION_MECHANISMS,
     ABLATION_FREQUENCIES,

@@ -395,11 +395,12 @@ TOPICS = (
         {
             "How does cyclic compare with interleaved along fine-tuning?": ask.along_fine_tuning(
                 experiments.ABLATION_TRAINING
-            )
+            ),
+            "And along four epochs of all images?": ask.along_fine_tuning(experiments.ABLATION_LONGER),
         },
         _training,
         "ablation-training-lite-training",
-        ("ablation-training",),
+        ("ablation-training", "ablation-longer"),
     ),
     Topic(
         "Energy",
