@@ -6,12 +6,10 @@ Below them: the first sentences of the report.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
-from math import inf, isnan, nan
+from math import inf, isnan
 from statistics import fmean
 
 from encoders.registry import BUILTIN
-from harness.analysis.cells import paired
 from harness.analysis.differences import along_training
 from harness.analysis.energy import FORTY_FIVE_NM, WITH_MEMORY
 from harness.analysis.judges import OWN_NETWORK as OWN_PROFILES
@@ -22,8 +20,6 @@ from harness.analysis.statistics import (
     Estimate,
     Interval,
     difference_margin,
-    estimate,
-    outcomes_without_images,
 )
 from harness.analysis.verdicts import p_in_words
 from harness.catalogue import Experiment, Paper
@@ -202,22 +198,12 @@ def _differing(source: Source, pairs: Sequence[Pair], where: str) -> str:
     experiment, reference = pairs[0].reference
     if not gaps:
         return ""
-    gaps.sort(key=lambda gap: -abs(float(gap.apart.mean)))
-    alike = Counter(brief(gap.pair.name) for gap in gaps)
-    sides = []
-    for side, sign in (("above", 1), ("below", -1)):
-        named = [
-            f"{name if alike[name := brief(gap.pair.name)] == 1 else gap.pair.name} ({float(gap.apart.mean):+.1f})"
-            for gap in gaps
-            if gap.shown == "differs" and sign * gap.apart.mean > 0
-        ]
-        sides += [f"{side} it {_listed(named)}"] if named else []
     seeds = counted(min(gap.apart.seeds for gap in gaps), "seed")
     of_ann = ", differences of the ANNs included" if any(gap.ann for gap in gaps) else ""
     unsettled = _unsettled(source, "lite", [(gap.pair.side, gap.pair.reference) for gap in gaps], UNPUBLISHED)
     return (
         f"{where} ({_budget(experiment, 'lite', reference)}; {seeds}), {len(gaps)} arms against "
-        f"{brief(title_of(experiment.arm(reference)))}{of_ann}: {'; '.join(sides) or 'none is shown to differ'}"
+        f"{brief(title_of(experiment.arm(reference)))}{of_ann}: {_sides(gaps)}"
         f"{'.' * bool(unsettled)}{unsettled.removesuffix('.')}"
     )
 
@@ -470,7 +456,7 @@ def first_sentences(source: Source) -> list[str]:
     too = _exceeding_too(source) if words.get("mnist-other-codes") == "comes out" else ""
     return [
         f"{answer}. {headline(source)}{too}",
-        *filter(None, (_of_orderings(source), *_of_mnist(source), *_of_codes(source))),
+        *filter(None, (_of_orderings(source), _of_mnist(source), _of_codes(source))),
     ]
 
 
@@ -499,17 +485,9 @@ def _of_orderings(source: Source) -> str:
     orderings = {j.id: j for j in source.judgements if j.id in stated and j.profile == "short"}
     means = [ordering.mean for ordering in orderings.values() if ordering.mean is not None]
     lead = _lead(source)
-    if len(means) < len(stated) or lead is None or lead.low is None or lead.balanced is None:
+    if len(means) < len(stated) or lead is None or lead.low is None:
         return ""
     sides = [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
-    pairs = paired(*(ask.planned_cells(source, "short", side) for side in sides))
-    if len(pairs[0]) < LEAST_SEEDS:
-        return ""
-    before = estimate(
-        outcomes_without_images(
-            [ours.balanced[-1] - other.balanced[-1] for ours, other in zip(*pairs, strict=True)], lowest=-100.0
-        )
-    )
     signs = sum(mean > 0 for mean in means)
     subject = f"{f'{signs} of the' if signs < len(means) else 'all'} {len(means)} orderings of §6"
     by_seeds = sorted(Counter(ordering.seeds_done for ordering in orderings.values()).items(), reverse=True)
@@ -523,162 +501,72 @@ def _of_orderings(source: Source) -> str:
     return (
         f"On CIFAR-10 with the paper's network ({network}), {subject} have the published sign ({'; '.join(over)}). "
         f"With all 16 frequencies after {lead.timestep} steps, cyclic is {_against('interleaved', lead)}; "
-        f"{lead.published:.1f} published), before fine-tuning {_against('it', before)})."
-        f"{_RATE_OF_CYCLIC if lead.not_tuned else ''}"
+        f"{lead.published:.1f} published){', both at the learning rate of cyclic' if lead.not_tuned else ''}."
         f"{_unsettled(source, 'short', [sides], lead.margin or 0.0)}"
     )
 
 
-_RATE_OF_CYCLIC = " Both use the learning rate that was best for cyclic in a search on a quarter of the images."
-
-
-def _of_mnist(source: Source) -> tuple[str, ...]:
-    """The accuracies of Table 1, the printed fine-tuning, and Poisson input beside DCT; none if a planned seed of
-    Table 1 is missing.
-    """
+def _of_mnist(source: Source) -> str:
+    """The accuracies of Table 1, and codes of p beside DCT; empty if a planned seed of Table 1 is missing."""
     table = {row.id: row for row in source.judgements if row.id in MNIST_CLAIMS and row.profile == "paper"}
     ours = [table[name] for name in MNIST_CLAIMS if name in table]
     cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, row.arm)) for row in ours]
     if len(ours) < len(MNIST_CLAIMS) or any(len(of_arm) < LEAST_SEEDS for of_arm in cells):
-        return ()
+        return ""
     accuracies = [
-        f"{_accuracy(row)}{' %' * first} at {row.timestep}{' steps' * first} "
-        f"({row.published:g}{' published' * first}: {row.verdict}{_remarks(row, source)})"
+        f"{_accuracy(row)}{' %' * first} at {row.timestep}{' steps' * first} ({row.published:g}{' published' * first}: "
+        f"{row.verdict}{', as are other codes' * (bool(row.same) and row.verdict == 'consistent')})"
         for row, first in zip(ours, (True, False, False), strict=True)
     ]
-    sentence = (
+    said = [
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', ours[0].arm)}; {counted(ours[0].seeds_done, 'seed')}, 95 % "
-        f"intervals of accuracies over these, of differences over test images too), DCT of x, as in the paper, "
-        f"trained anew for each number of steps, by a recipe re-tuned for each, has {_listed(accuracies)}."
-    )
-    return sentence, _as_printed(source), _beside_poisson(source, [row.timestep for row in ours])
+        f"intervals over these), DCT, by a recipe re-tuned for each number of steps, has {_listed(accuracies)}."
+    ]
+    if readings := [reading for row in ours if (reading := _nearest_reading(row, source))]:
+        said.append(f"The nearest other readings give {_listed(readings)}.")
+    gaps = ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)
+    sides = [
+        f"at {at} {_sides([gap for gap in gaps if gap.pair.timesteps == at])}"
+        for at in sorted(row.timestep for row in ours)
+        if any(gap.pair.timesteps == at for gap in gaps)
+    ]
+    if sides:
+        said.append(f"Codes of p against DCT on p, with ANNs trained alike: {'; '.join(sides)}.")
+    return " ".join(said)
 
 
-def _remarks(row: Judgement, source: Source) -> str:
-    """What a verdict leaves open: whether other codes get the word, and readings that do not contradict."""
+def _nearest_reading(row: Judgement, source: Source) -> str:
+    """Of the other readings of a published accuracy that the budget does not rule out, the nearest one."""
     part = {claim.id: (claim.statement, claim.part) for claim in PAPER.claims}
-    also = ", as are other codes" * (bool(row.same) and row.verdict == "consistent")
-    readings = [
-        f"; {other.reading}: {_accuracy(other)}, {other.verdict}"
+    others = [
+        (abs(other.mean - row.published), f"{_accuracy(other)} at {row.timestep} ({other.reading}: {other.verdict})")
         for other in source.judgements
         if part.get(other.id) == part[row.id] and other.id != row.id and other.profile == row.profile
-        if other.mean is not None and other.verdict in ("reproduced", "consistent", "inconclusive")
+        if other.mean is not None and row.published is not None and other.verdict != "not comparable"
     ]
-    return also + "".join(readings)
+    return min(others)[1] if others else ""
 
 
-def _beside_poisson(source: Source, steps: Sequence[int]) -> str:
-    """Poisson input against DCT on p, with one ANN for both; empty if a planned seed is missing."""
-    gaps = {gap.pair.side[1]: gap for gap in ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)}
-    if any(f"poisson-{at}" not in gaps for at in steps):
-        return ""
-    said: list[str] = []
-    for at in sorted(steps):
-        gap, other = gaps[f"poisson-{at}"], "it" if said else "DCT on p"
-        reached = [ask.at_end(source, "paper", side) for side in (gap.pair.side, gap.pair.reference)]
-        both = " and ".join(f"{mean.mean:.2f}" for mean in reached if mean is not None)
-        said.append(
-            f"{_stands(gap, other, MARGIN_ON_MNIST)} at {at}{'' if said else ' steps'} ({both}{'' if said else ' %'})"
-        )
-    last = max(steps)
-    share, cost = (_operations(source, f"{code}-{last}") for code in ("poisson", "dct-p"))
-    # False for NaN.
-    cheaper = f", where it needs {100 * share / cost:.0f} % of the counted operations" if share < cost else ""
-    others = [
-        f"at {at} {_sides([gap for gap in gaps.values() if gap.pair.timesteps == at], ('poisson',)) or 'none is shown'}"
-        for at in sorted(steps)
-    ]
-    of_others = f" Other codes of p against DCT on p: {'; '.join(others)}."
-    return (
-        f"With the same network, epochs and seeds on MNIST, and ANNs trained alike, Poisson input {_listed(said)}"
-        f"{cheaper}.{of_others}"
-    )
-
-
-def _as_printed(source: Source) -> str:
-    """How accurate the printed fine-tuning is, with less and more of the printed augmentation; empty without records.
-
-    Of each kind of reading the most accurate one, those first that answer.
-    """
-    readings = {
-        claim.id: claim.reading.split(", ")
-        for claim in PAPER.claims
-        if claim.reading.startswith("as printed") and "read early" not in claim.reading
-    }
-    best: dict[str, Judgement] = {}
-    for row in source.judgements:
-        if row.id in readings and row.kind == "value" and row.profile == "paper" and row.mean is not None:
-            kind = readings[row.id][0]
-            best[kind] = max(best.get(kind, row), row, key=lambda one: (one.answers, one.mean or 0.0))
-    named = [readings[row.id] for row in best.values()]
-    shared = [part for part in chain(*named[:1]) if all(part in parts for parts in named)]
-    said: list[str] = []
-    for parts, row in zip(named, best.values(), strict=True):
-        cells = source.loaded.done(row.experiment, "paper", row.arm, row.seeds_planned)
-        end = fmean(cell.ann for cell in cells)
-        why = f": its ANN ends at {end:.1f} %" if row.verdict == "not comparable" and not isnan(end) else ""
-        kind = ", ".join(part for part in parts if part not in shared)
-        kind = kind.removeprefix("as printed ") if kind.startswith("as printed without") else kind
-        said.append(f"{_accuracy(row)}{' %' * (not said)} {kind} ({row.verdict}{why})")
-    ann = [
-        f"from an {part} (with crops and flips where fine-tuning has them)" if part.startswith("ANN") else part
-        for part in shared
-    ]
-    subject = ", ".join(["the printed fine-tuning at 16 steps", *ann]) + "," * bool(ann)
-    return f"With the same network and seeds on MNIST, {subject} gives {'; '.join(said)}." if said else ""
-
-
-def _of_codes(source: Source) -> tuple[str, ...]:
-    """Direct input and Poisson with signs against DCT, Poisson and burst against DCT on p, on one small network; none
-    if one is not complete or has another ANN than is said. Then the same network trained for few steps.
+def _of_codes(source: Source) -> str:
+    """Direct input and Poisson with signs against DCT, and codes of p against DCT on p, on one small network; empty if
+    one is not complete or has another ANN than is said.
     """
     # Each list of pairs is a question of its own, as in the tables.
-    gaps = {
-        gap.pair.side[1]: gap
+    of_direct, of_signed, of_p = (
+        ask.compared(source, pairs, "lite", UNPUBLISHED)
         for pairs in (ask.against_first(CIFAR10_ENCODERS), [SIGNED_ON_CIFAR10], CODES_OF_P)
-        for gap in ask.compared(source, pairs, "lite", UNPUBLISHED)
-    }
-    said = [gaps.get(arm) for arm in ("direct", "poisson-signed", "poisson", "burst")]
-    found = [gap for gap in said if gap is not None and gap.raw is None and gap.ann is not None]
-    if len(found) < len(said) or any(gap.ann for gap in found[:3]):
-        return ()
-    direct, signed, poisson, burst = found
-    others = _sides([gap for gap in gaps.values() if gap.pair in CODES_OF_P])
-    arm, seeds = direct.pair.reference[1], counted(min(gap.apart.seeds for gap in found), "seed")
-    sides = [(gap.pair.side, gap.pair.reference) for gap in found]
-    sentence = (
-        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', arm)}; {seeds}), with one ANN for both, "
-        f"direct input {_stands(direct, 'DCT', UNPUBLISHED)} after {direct.pair.timesteps} steps and, with another "
-        f"ANN, again one for both, Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. Where all convey p, "
-        f"Poisson input {_stands(poisson, 'DCT on p', UNPUBLISHED)}, and burst input, with an ANN trained alike, "
-        f"{_stands(burst, 'DCT on p', UNPUBLISHED)}{'; ' * bool(others)}{others}."
-        f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
-    return sentence, _for_few_steps(source)
-
-
-def _for_few_steps(source: Source) -> str:
-    """The accuracy of DCT, direct and Poisson input, trained for few steps, in a sentence; empty without records."""
-    steps = sorted({arm.timesteps for arm in LATENCY_CIFAR10.arms})
-    reached = {
-        code: [ask.at_end(source, "lite", (LATENCY_CIFAR10, f"{code}-{at}")) for at in steps]
-        for code in ("dct", "direct", "poisson")
-    }
-    means = {code: [_accuracy(at, 1) for at in of_code if at is not None] for code, of_code in reached.items()}
-    if any(len(of_code) < len(steps) for of_code in means.values()):
+    of_x = [gap for gap in (*of_direct, *of_signed) if gap.pair.side[1] in ("direct", "poisson-signed")]
+    if len(of_x) < 2 or any(gap.ann != 0 for gap in of_x) or len(of_p) < len(CODES_OF_P):
         return ""
-    of_dct = [f"{mean}{' %' * (at == steps[0])} at {at}" for mean, at in zip(means["dct"], steps, strict=True)]
-    seeds = counted(min(LATENCY_CIFAR10.seeds(f"{code}-{at}", "lite") for code in means for at in steps), "seed")
-    ends = [
-        fmean(cell.ann for cell in ask.planned_cells(source, "lite", (LATENCY_CIFAR10, f"{code}-{steps[0]}")))
-        for code in ("poisson", "dct")
-    ]
-    sides = [[(LATENCY_CIFAR10, f"{code}-{at}") for code in ("direct", "dct")] for at in steps]
+    direct, signed = of_x
+    seeds = counted(min(gap.apart.seeds for gap in (*of_x, *of_p)), "seed")
+    sides = [(gap.pair.side, gap.pair.reference) for gap in (*of_x, *of_p)]
     return (
-        f"With this network and budget on CIFAR-10, trained for fewer steps ({seeds}; {SMALL_BLOCKS}; with the loss "
-        f"that was chosen for each code at {CIFAR10_ENCODERS.arms[0].timesteps}), DCT has {_listed(of_dct)}, direct "
-        f"input with the same ANN {_listed(means['direct'])}, and Poisson input, whose ANN of p ends "
-        f"{_side(ends[0] - ends[1])} DCT's by {abs(ends[0] - ends[1]):.1f} points, {_listed(means['poisson'])}."
+        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', direct.pair.reference[1])}; {seeds}), "
+        f"after {direct.pair.timesteps} steps and with one ANN for both, direct input "
+        f"{_stands(direct, 'DCT', UNPUBLISHED)} and Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. "
+        f"Codes of p against DCT on p, with ANNs trained alike: {_sides(of_p)}."
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
 
@@ -697,12 +585,6 @@ def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
     return ", ".join(filter(None, (network, of_ann and f"its ANN {of_ann}", tuned)))
 
 
-def _operations(source: Source, arm: str) -> float:
-    """Operations for one image of an arm of `mnist-one-ann`, with the encoder's; NaN if a record lacks them."""
-    spent = source.operations.get((ONE_ANN.name, "paper", arm))
-    return nan if spent is None or spent.encoder is None else spent.accumulates + spent.multiplies + spent.encoder
-
-
 def _accuracy(mean: Judgement | Interval, digits: int = 2) -> str:
     return f"{mean.mean:.{digits}f}{spread(mean.half_width or 0.0, digits)}"
 
@@ -716,21 +598,32 @@ def _against(other: str, ours: Judgement | Interval | Estimate) -> str:
 
 def _stands(gap: ask.Compared, other: str, margin: float) -> str:
     """How an arm stands to `other`: "is above it by … points (95 %: … to …)", or that it is not shown to."""
-    doubtful = f"; adjusted {p_in_words(gap.p)}" if gap.p > DOUBTFUL else ""
     if gap.shown == "differs":
-        return f"is {_against(other, gap.apart)}{doubtful})"
+        return f"is {_against(other, gap.apart)}{_doubt(gap)})"
     low, high = (f"{bound:+.2f}".replace("-", "−") for bound in (gap.apart.low, gap.apart.high))
-    return f"{SHOWN[gap.shown].format(margin=margin, other=other)} (95 %: {low} to {high}{doubtful})"
+    return f"{SHOWN[gap.shown].format(margin=margin, other=other)} (95 %: {low} to {high}{_doubt(gap)})"
 
 
-def _sides(gaps: Sequence[ask.Compared], named: Sequence[str] = ("poisson", "burst")) -> str:
-    """Which of the codes that are not `named` already are shown to lie above and below it: "a above it, b below it"."""
+def _doubt(gap: ask.Compared) -> str:
+    return f"; adjusted {p_in_words(gap.p)}" if gap.p > DOUBTFUL else ""
+
+
+def _sides(gaps: Sequence[ask.Compared]) -> str:
+    """The arms that are shown to lie above and below their common reference, furthest first: "a (+2.1) and b (+0.3) are
+    above it, c (−1.0) is below it".
+    """
+    alike = Counter(brief(gap.pair.name) for gap in gaps)
     sides = {"above": list[str](), "below": list[str]()}
-    for gap in gaps:
-        if gap.shown == "differs" and gap.pair.side[1].partition("-")[0] not in named:
-            sides[_side(float(gap.apart.mean))].append(brief(gap.pair.name))
-    verb = {side: "is" if len(names) == 1 else "are" for side, names in sides.items()}
-    return ", ".join(f"{_listed(names)} {verb[side]} {side} it" for side, names in sides.items() if names)
+    for gap in sorted(gaps, key=lambda gap: -abs(float(gap.apart.mean))):
+        if gap.shown == "differs":
+            name = brief(gap.pair.name)
+            name = name if alike[name] == 1 else gap.pair.name
+            apart = f"{float(gap.apart.mean):+.1f}".replace("-", "−")
+            sides[_side(float(gap.apart.mean))].append(f"{name} ({apart}{_doubt(gap)})")
+    named = [
+        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {side} it" for side, names in sides.items() if names
+    ]
+    return ", ".join(named) or "none is shown to differ"
 
 
 def _side(difference: float) -> str:
