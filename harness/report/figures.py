@@ -74,8 +74,7 @@ def figures_of(experiment: Experiment, profile: ProfileName, sources: Sequence[S
     if profile == "smoke" or not scene.drawn_arms():
         return []
     if not (shown := list(difference_figure(scene))):
-        trained = list(trained_figure(scene))
-        shown = [error_figure(scene), *(trained or final_figure(scene))]
+        shown = [error_figure(scene), *trained_figure(scene)]
     return [*shown, *training_figure(scene), *epochs_figure(scene)]
 
 
@@ -283,39 +282,38 @@ class Dot:
         return [number for number in (*ours, self.published) if number is not None]
 
 
-def _dots_figure(
-    scene: Scene, panels: Sequence[tuple[str, list[Dot]]], name: str, title: str, axis: str, words: str
-) -> Picture:
-    """A panel for each heading. Differences share one axis; one beyond its end is an arrow with the number."""
+def _dots_figure(scene: Scene, panels: Sequence[tuple[str, list[Dot]]]) -> Picture:
+    """A panel for each heading. All share one axis; a number beyond its end is an arrow."""
     heights = tuple(0.34 * len(rows) + 0.55 for _, rows in panels)
     figure, axes = drawing.new_figure(sum(heights), len(panels), heights)
-    apart = name == "differences"
     numbers = np.abs([number for _, rows in panels for row in rows for number in row.numbers])
-    reach = next((limit for limit in REACHES if np.mean(numbers <= limit) >= 0.8), REACHES[-1]) if apart else 0.0
+    reach = next((limit for limit in REACHES if np.mean(numbers <= limit) >= 0.8), REACHES[-1])
     drawn = []
     for ax, (heading, rows) in zip(axes, panels, strict=True):
-        if apart:
-            ax.axvline(0.0, color=INK, linewidth=1.0, zorder=1)
-            ax.set_xlim(-1.12 * reach, 1.12 * reach)
+        ax.axvline(0.0, color=INK, linewidth=1.0, zorder=1)
+        ax.set_xlim(-1.12 * reach, 1.12 * reach)
         for place, row in enumerate(rows):
             drawn.append(_draw_dot(ax, place, row, reach))
         ax.set_title(drawing.in_lines(heading, 40))
         ax.set_yticks(range(len(rows)), [drawing.in_lines(row.label) for row in rows], fontsize=LETTERS)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
-        ax.margins(x=0.08)
-    axes[-1].set_xlabel(axis)
+    axes[-1].set_xlabel("difference of accuracy (points)")
     handles = [_key("mean, 95 % interval", color=INK, marker="o")]
     if any(row.published is not None for _, rows in panels for row in rows):
         handles.append(_key("published", **diamond(INK)))
     drawing.legend_below(figure, handles)
-    return scene.picture(figure, name, title, words, drawn)
+    words = (
+        "Points are differences of accuracy at the last timestep, paired by seed, with 95 % intervals; below three "
+        "seeds, a dot for each. All panels have one axis; what lies beyond it is an arrow with its number."
+    )
+    return scene.picture(figure, "differences", "Difference to the reference", words, drawn)
 
 
 def _draw_dot(ax: "Axes", place: int, row: Dot, reach: float) -> list[Any]:
-    """Draw a row, and return its numbers. `reach`: a number beyond it is an arrow; 0 for no limit."""
+    """Draw a row, and return its numbers. A number beyond `reach` is an arrow."""
     for value, look in ((row.ours.mean if row.ours else None, row.look), (row.published, None)):
-        if value is not None and reach and abs(value) > reach:
+        if value is not None and abs(value) > reach:
             side, colour = 1 if value > 0 else -1, look.colour if look else INK
             tip, tail = side * 1.1 * reach, side * 0.9 * reach
             ax.annotate("", (tip, place), (tail, place), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
@@ -331,26 +329,6 @@ def _draw_dot(ax: "Axes", place: int, row: Dot, reach: float) -> list[Any]:
             ax.plot([value], [place], **diamond(INK))
     ours = row.ours
     return [row.label, *((ours.mean, ours.low, ours.high) if ours else ()), row.published]
-
-
-def final_figure(scene: Scene) -> Iterator[Picture]:
-    """Accuracy at the last timestep, for experiments with so many arms that their curves cover each other."""
-    arms, styles = scene.drawn_arms(), styles_of(scene.drawn_arms())
-    if len(scene.experiment.planned) <= MANY:
-        return
-    ends = {arm.name: arm.timesteps for arm in arms}
-    printed = {c.arm: c.published for c in scene.claims if c.prints and c.timestep == ends.get(str(c.arm))}
-    panels = []
-    for members in panels_of(arms).values():
-        title, labels = named(members)
-        means = [(arm.name, scene.first_curve(arm)[-1]) for arm in members]
-        panels.append((title, [Dot(labels[arm], styles[arm], mean, printed.get(arm)) for arm, mean in means]))
-    words = (
-        "Points are means over seeds with 95 % intervals, and each seed where there are fewer than three; "
-        "diamonds are published."
-    )
-    axis = "accuracy at the last timestep (%)"
-    yield _dots_figure(scene, panels, "final", "Final accuracy of each arm", axis, words)
 
 
 def difference_figure(scene: Scene) -> Iterator[Picture]:
@@ -378,14 +356,8 @@ def difference_figure(scene: Scene) -> Iterator[Picture]:
             published = [claim.published or 0.0 for claim in context if claim.timestep == reference.timesteps]
             rows += [Dot("published", None, None, accuracy - mean.mean) for accuracy in published]
             panels += [(f"{title}: against {labels[reference.name]}, {mean.mean:.2f} %", rows)] if rows else []
-    if not panels:
-        return
-    words = (
-        "Points are differences of accuracy at the last timestep, paired by seed, with 95 % intervals; below three "
-        "seeds, a dot for each. All panels have one axis; what lies beyond it is an arrow with its number."
-    )
-    title, axis = "Difference to the reference", "difference of accuracy (points)"
-    yield _dots_figure(scene, panels, "differences", title, axis, words)
+    if panels:
+        yield _dots_figure(scene, panels)
 
 
 # --- Error against energy, and against the steps that a network is trained for

@@ -186,18 +186,6 @@ def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: R
     )
     assert "as the released script does, its accuracy changes by +0.2 points (95 %: +0.0 to +0.4)." in threads
 
-    residual = CATALOGUE.experiment("qcfs-cifar10-resnet20")
-    config = residual.resolve(residual.arm("qcfs"), residual.profile("lite"), 0)
-    rising = Counts([6726 if t == 16 else 6610 for t in range(1, 65)], 10_000)
-    epochs = [Epoch(0.1, 6810, 10_000)]
-    fields = {"config": config, "fingerprint": fingerprint(config, "data"), "curve": rising, "ann_epochs": epochs}
-    empty: dict[str, object] = {"balanced": None, "sample_curve": None, "epochs": [], "right": {}, "layers": []}
-    write_record(tmp_path, msgspec.structs.replace(template, **fields, **empty, digest="", evaluations={}))
-    _, shift, _ = first_sentences(read(tmp_path, None, CATALOGUE)[0])
-    trained = "20,000 training images, 15 of 300 epochs; 1 seed"
-    said = "highest mean, 67.3 %, after 16 of 2 to 64 steps; after 64 the SNN less its ANN is -2.0 points (1 seed)."
-    assert shift.endswith(f"A small residual network with the shift ({trained}) has its {said}")
-
 
 def test_a_training_cut_short_refutes_nothing(tmp_path: Path, template: Record) -> None:
     for seed in range(3):

@@ -170,7 +170,7 @@ def test_each_code_is_a_named_line_over_the_steps_that_it_is_trained_for(campaig
         pictures = figures_of(CATALOGUE.experiment("latency-mnist"), "paper", sources)
     shown = [picture.name.removeprefix("latency-mnist-paper-") for picture in pictures]
     assert shown == ["error", "trained", "epochs"]
-    figure, items = kept[0]
+    figure, items = kept[1]
     assert [item[2:4] for item in items if item[0] == "dct-5"] == [[5, 97.0]]
     assert [item[1:] for item in items if item[0] == "published"] == [[2, 86.7], [5, 97.3], [16, 98.54]]
     assert_apart(figure)

@@ -33,7 +33,6 @@ NAMES = {
     "qcfs-derivative": "the derivative as printed",
     "qcfs-sentences": "sentences on its own table",
 }
-ALL_NETWORKS = "the accuracies on CIFAR-10 and CIFAR-100"
 
 
 TOPICS = (
@@ -70,20 +69,13 @@ TOPICS = (
 
 def headline(source: Source) -> str:
     """The statements that come out and those that do not; empty if no record judges anything."""
-    titles = {network.title for network in NETWORKS}
-    alike = ask.by_word(ask.statement_words(source, PAPER), NAMES)
-    return ask.in_short(
-        {
-            word: [ALL_NETWORKS, *(name for name in named if name not in titles)] if titles <= {*named} else named
-            for word, named in alike.items()
-        }
-    )
+    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), NAMES))
 
 
 def first_sentences(source: Source) -> Sequence[str]:
     """The headline, ResNet-20 beside the published accuracies, and what the ablation says; empty if nothing was judged.
 
-    A sentence is left out where a planned seed that it needs is missing. The residual network is told by any seed.
+    A sentence is left out where a planned seed that it needs is missing.
     """
     if not (answer := headline(source)):
         return ()
@@ -131,24 +123,7 @@ def _of_shift(source: Source) -> str:
         f"{counted(len(arms['l4']), 'seed')}), L = 4 with the shift reaches {_percent(with_it[LAST - 1])} % after "
         f"{LAST} steps, which differs from its ANN by {_points(gap)}. Without the shift its highest mean on the test "
         f"images is {_percent(without[peak])} %, after {peak + 1} steps, and it ends at {_percent(without[LAST - 1])} "
-        f"(not tested).{_of_small_residual(source)}"
-    )
-
-
-def _of_small_residual(source: Source) -> str:
-    """Where a small residual network with the shift is most accurate, and how it ends; empty without a record of it."""
-    arm = CIFAR10_RESNET20.arm("qcfs")
-    cells = source.loaded.done(CIFAR10_RESNET20.name, "lite", arm.name, CIFAR10_RESNET20.seeds(arm.name, "lite"))
-    if not cells or (end := above_ann(cells, arm.timesteps)) is None:
-        return ""
-    means = [float(estimate(accuracy_of(cells, t)).mean) for t in STEPS]
-    best, config = max(means), cells[0].record.config
-    assert config.ann
-    return (
-        f" A small residual network with the shift ({config.train_images:,} training images, {config.ann.epochs} of "
-        f"300 epochs; {counted(len(cells), 'seed')}) has its highest mean, {best:.1f} %, after "
-        f"{STEPS[means.index(best)]} of {STEPS[0]} to {STEPS[-1]} steps; after {arm.timesteps} the SNN less its ANN is "
-        f"{_points(end)}."
+        f"(not tested)."
     )
 
 
