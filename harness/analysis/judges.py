@@ -652,7 +652,7 @@ def settled(arms: Arms, margin: float) -> bool:
     """Whether an arm, or the difference of two, stood within the margin of its end at a half and three quarters of
     fine-tuning, in the plain test at the last timestep.
     """
-    if any(at not in cell.readings for cells in arms for cell in cells for at in (*SETTLED_AT, 1.0)):
+    if not all(arms) or any(at not in cell.readings for cells in arms for cell in cells for at in (*SETTLED_AT, 1.0)):
         return False
 
     def apart(at: float) -> float:

@@ -17,7 +17,6 @@ from harness.analysis.judges import Judgement, settled, shortened
 from harness.analysis.statistics import (
     LEAST_SEEDS,
     UNPUBLISHED,
-    Estimate,
     Interval,
     difference_margin,
 )
@@ -170,20 +169,16 @@ def _schedules(source: Source) -> str:
     orders = ""
     if gaps:
         small = f"{_budget(MECHANISMS, 'lite', 'cyclic-16x3')}; {counted(min(gap.apart.seeds for gap in gaps), 'seed')}"
-        apart = [
+        by = [
             f"{gap.apart.mean:+.1f} points in {gap.pair.name}{'' if gap.shown == 'differs' else ' (not shown)'}"
             for gap in gaps
         ]
-        orders = (
-            f"; on a small network ({small}), at cyclic's learning rate, the same cycle differs by {_listed(apart)}"
-        )
+        orders = f"; on a small network ({small}), at cyclic's learning rate, the same cycle differs by {_listed(by)}"
     lead = _lead(source)
-    if lead is None or lead.mean is None or lead.low is None or lead.high is None or not lead.published:
+    if lead is None or lead.mean is None or not lead.published:
         return ""
-    network = _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm)
-    seeds = f"{counted(lead.seeds_done, 'seed')}, 95 %: {lead.low:.1f} to {lead.high:.1f}"
-    over = f"{abs(lead.mean):.1f} points {_side(lead.mean)} interleaved ({seeds})"
-    return f"On the paper's network ({network}) cyclic is {over}, where {lead.published:.1f} are published{orders}"
+    network, apart = _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm), _against("interleaved", lead)
+    return f"On the paper's network ({network}) cyclic is {apart}), where {lead.published:.1f} are published{orders}"
 
 
 def _lead(source: Source) -> Judgement | None:
@@ -485,7 +480,7 @@ def _of_orderings(source: Source) -> str:
     orderings = {j.id: j for j in source.judgements if j.id in stated and j.profile == "short"}
     means = [ordering.mean for ordering in orderings.values() if ordering.mean is not None]
     lead = _lead(source)
-    if len(means) < len(stated) or lead is None or lead.low is None:
+    if len(means) < len(stated) or lead is None:
         return ""
     sides = [(experiments.ABLATION_INTERLEAVED, arm) for arm in (lead.arm, lead.versus) if arm is not None]
     signs = sum(mean > 0 for mean in means)
@@ -502,7 +497,7 @@ def _of_orderings(source: Source) -> str:
         f"On CIFAR-10 with the paper's network ({network}), {subject} have the published sign ({'; '.join(over)}). "
         f"With all 16 frequencies after {lead.timestep} steps, cyclic is {_against('interleaved', lead)}; "
         f"{lead.published:.1f} published){', both at the learning rate of cyclic' if lead.not_tuned else ''}."
-        f"{_unsettled(source, 'short', [sides], lead.margin or 0.0)}"
+        f"{_unsettled(source, 'short', [sides], lead.margin or 0.0, lead.seeds_done)}"
     )
 
 
@@ -571,9 +566,15 @@ def _of_codes(source: Source) -> str:
     )
 
 
-def _unsettled(source: Source, profile: ProfileName, pairs: Sequence[Sequence[ask.Side]], margin: float) -> str:
-    """A sentence, if the difference of a pair is not known to have settled."""
-    stood = (settled([ask.planned_cells(source, profile, side) for side in pair], margin) for pair in pairs)
+def _unsettled(
+    source: Source,
+    profile: ProfileName,
+    pairs: Sequence[Sequence[ask.Side]],
+    margin: float,
+    seeds: int | None = None,
+) -> str:
+    """A sentence, if the difference of a pair is not known to have settled, with all planned seeds or so many."""
+    stood = (settled([ask.planned_cells(source, profile, side, seeds) for side in pair], margin) for pair in pairs)
     return "" if all(stood) else " Longer fine-tuning may change this."
 
 
@@ -589,11 +590,16 @@ def _accuracy(mean: Judgement | Interval, digits: int = 2) -> str:
     return f"{mean.mean:.{digits}f}{spread(mean.half_width or 0.0, digits)}"
 
 
-def _against(other: str, ours: Judgement | Interval | Estimate) -> str:
-    """On which side of `other` we are, and by how much; the bracket with the interval is left open."""
-    mean, low, high = ours.mean or 0.0, ours.low or 0.0, ours.high or 0.0
-    low, high = (low, high) if mean >= 0 else (-high, -low)
-    return f"{_side(float(mean))} {other} by {abs(mean):.1f} points (95 %: {low:.1f} to {high:.1f}"
+def _against(other: str, ours: Judgement | Interval) -> str:
+    """On which side of `other` we are, and by how much; then an open bracket with the interval, or without one with the
+    number of seeds.
+    """
+    mean, low, high = ours.mean or 0.0, ours.low, ours.high
+    seeds = ours.seeds_done if isinstance(ours, Judgement) else ours.seeds
+    within = counted(seeds, "seed")
+    if low is not None and high is not None:
+        within = "95 %: {:.1f} to {:.1f}".format(*((low, high) if mean >= 0 else (-high, -low)))
+    return f"{_side(mean)} {other} by {abs(mean):.1f} points ({within}"
 
 
 def _stands(gap: ask.Compared, other: str, margin: float) -> str:
