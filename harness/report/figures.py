@@ -304,8 +304,8 @@ def _dots_figure(scene: Scene, panels: Sequence[tuple[str, list[Dot]]]) -> Pictu
         handles.append(_key("published", **diamond(INK)))
     drawing.legend_below(figure, handles)
     words = (
-        "Points are differences of accuracy at the last timestep, paired by seed, with 95 % intervals; below three "
-        "seeds, a dot for each. All panels have one axis; what lies beyond it is an arrow with its number."
+        "Points are differences of accuracy at the last timestep, paired by seed, with 95 % intervals; with fewer than "
+        "three seeds, a dot for each. All panels share one axis; an arrow with a number is a value beyond its end."
     )
     return scene.picture(figure, "differences", "Difference to the reference", words, drawn)
 

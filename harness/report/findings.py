@@ -409,8 +409,9 @@ def codes(pairs: Sequence[Pair], margin: float, note: str = "") -> Ask:
         caption = (
             f"Differences to {name} in percentage points, paired by seed, with 95 % intervals; two-sided p "
             f"adjusted by Holm for {len(pairs)} comparisons. Equivalent: shown to differ by less "
-            f"than {margin:.2f} points. Codes of one ANN are compared as they are, over seeds and test images; others "
-            f"net of their ANNs, over seeds, which tests nothing: a code may lose more to its ANN on p than on x."
+            f"than {margin:.2f} points. Codes of one ANN are compared as they are, over seeds and test images. Others "
+            f"are compared net of their ANNs, over seeds, and not tested: a code may lose more to its ANN on p than "
+            f"on x."
             f"{unfinished(pairs, gaps)}"
         )
         caption += f" {note}" * bool(note)

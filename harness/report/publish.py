@@ -221,10 +221,10 @@ NONE = "No records yet: nothing is found."
 NO_FINDINGS = "No finding is drawn from these records; they stand below."
 OWN = "No evidence is shown here; your own records stand below."
 INTERVALS = (
-    "± is half of a 95 % interval of the mean over seeds, from three seeds up. A number without one is of fewer seeds, "
-    "has the same count in every seed, or is a mean that is not tested. A margin is 5 % of the published error, at "
-    f"least 0.1 and at most 1.0 points; {UNPUBLISHED:g} where no accuracy is published, none where the paper prints a "
-    "bound."
+    "± is half of a 95 % interval of the mean over seeds, from three seeds up. A number has no interval if it is of "
+    "fewer seeds, has the same count in every seed, or is a mean that is not tested. A margin is 5 % of the published "
+    f"error, at least 0.1 and at most 1.0 points; {UNPUBLISHED:g} if no accuracy is published, none if the paper "
+    "prints a bound."
 )
 # Said below the first table of a page that uses the word.
 GLOSSARY = {

@@ -40,9 +40,9 @@ NONE_CHOSEN = "no search on validation images chose the learning rate of fine-tu
 NO_INTERVAL = "fewer than three seeds: the figure of each, and no interval"
 FEW_PAIRS = "fewer than three seeds in common: the difference of each, and no interval"
 RECKONED = (
-    "Means over seeds; accumulates are measured on the test set, over all timesteps. Where a code is graded or analog "
-    "its first layer multiplies: its operations are multiply-accumulates; where its input is the same at every step "
-    "(direct input), they are computed once. Energy is derived from the counts: "
+    "Means over seeds. Accumulates are measured on the test set, over all timesteps. If a code is graded or analog, "
+    "its first layer multiplies: its operations are multiply-accumulates. If its input is the same at every step "
+    "(direct input), they are computed once. Energy is computed from the counts: "
     f"{FORTY_FIVE_NM.accumulate_pj:g} pJ per accumulate or addition of the encoder, {FORTY_FIVE_NM.mac_pj:g} pJ per "
     "multiply-accumulate of the ANN, of the SNN or of the encoder's transform, which is charged whole, also where a "
     "short train sends a part of it. A random draw of the encoder is taken to cost one addition. Leak and threshold "
@@ -50,8 +50,8 @@ RECKONED = (
     f"moves (weights, membranes, spikes; Yan et al., arXiv 2409.08290) at {WORD_PJ:g} pJ per 32-bit word (8 KB SRAM, "
     "Horowitz 2014): a weight for each operation; a neuron's value written and read in the ANN; its membrane read and "
     "written at every step, and each spike's address written and read, in the SNN; a word for each operation of the "
-    "encoder. Break-even: below so many spikes per synapse and step, all spikes scaled alike, the SNN would need less "
-    "than the ANN; 0 where it needs more even without a spike."
+    "encoder. Break-even: the spikes per synapse and step below which the SNN would need less than the ANN, if all "
+    "spikes were scaled alike; 0 if it needs more even without a spike."
 )
 NOT_COUNTED = "Empty: the records do not tell the operations of the encoder, or count no spikes."
 PAIRED = (
