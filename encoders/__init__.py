@@ -20,9 +20,9 @@ APPLICATION = "dct-snn-harness"
 
 
 def _use_own_cache() -> None:
-    # Numba unpickles what lies in its cache: whoever may write there runs code. NUMBA_CACHE_DIR becomes `numba` in the
-    # user's own cache folder, never in HARNESS_CACHE, which several may share. Where that folder, or the user's choice,
-    # can be written to by others or not by this user, it is one of this process alone, that goes with it.
+    # Numba unpickles the files of its cache: whoever may write there runs code. NUMBA_CACHE_DIR becomes `numba` in the
+    # user's own cache folder, never in HARNESS_CACHE, which several may share. If others can write to that folder (or
+    # to the user's choice), or this user cannot, it becomes a temporary folder that is removed when the process ends.
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     try:
         folder = Path(chosen or Path(user_cache_dir(APPLICATION)) / "numba")

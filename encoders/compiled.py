@@ -1,7 +1,7 @@
 """Kernels of the CPU: loops over `numba.prange`, compiled for one thread or for several, whichever is asked for.
 
 Numba takes two to four times as long to compile a parallel loop as the same loop for one thread. Small networks train
-in one thread, so that whoever starts with one waits for the quick compilations alone.
+in one thread and wait only for the quicker compilation.
 """
 
 from collections.abc import Callable

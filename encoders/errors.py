@@ -17,7 +17,7 @@ OURS = {"encoders", "harness", "torch", "numpy", "numba", *sys.stdlib_module_nam
 
 
 def place_of(error: BaseException) -> str:
-    """Where somebody else's code raised the error, such as " (my_encoder.py:36)"; "" where it was none of theirs."""
+    """The place in third-party code that raised the error, such as " (my_encoder.py:36)"; "" if none took part."""
     frames = [(frame.f_globals.get("__name__", ""), frame, line) for frame, line in walk_tb(error.__traceback__)]
     theirs = [(frame.f_code.co_filename, line) for name, frame, line in frames if name.partition(".")[0] not in OURS]
     return f" ({Path(theirs[-1][0]).name}:{theirs[-1][1]})" if theirs else ""

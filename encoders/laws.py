@@ -257,7 +257,7 @@ def batch_invariance(trial: Trial) -> str:
 
 
 def split_with_ids(trial: Trial) -> str:
-    """Cut into smaller batches or put in another order, each image with its id, a batch has the same trains.
+    """A batch has the same trains if it is split or reordered, as long as each image keeps its id.
 
     Ids are 0 … N−1 if none are given, and a random code draws differently for other ids.
     """

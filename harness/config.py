@@ -232,7 +232,7 @@ def checked(config: CellConfig) -> CellConfig:
 
 
 def _in_vain(recipe: AnnRecipe) -> str:
-    """What a recipe asks for and would not get; "" for nothing."""
+    """A setting of the recipe that would have no effect, in words; "" if there is none."""
     if recipe.schedule == "steps" and recipe.warm_up:
         return "ann.warm_up: the schedule 'steps' has none"
     return "ann.nesterov: Adam has none" if recipe.optimiser and recipe.nesterov else ""
@@ -242,7 +242,7 @@ ONCE_EACH = re.compile(r"(#(AD?|DA?)?)*")  # each # is a convolution
 
 
 def _beyond_fine_tuning(config: CellConfig) -> str:
-    """What the method of `harness.training.cell` would need, or would pass over in silence; "" for nothing."""
+    """What fine-tuning (`harness.training.cell`) needs and lacks here, or would silently ignore; "" if nothing."""
     absent = [name for name in ("neuron", "balancing", "ann", "snn") if not getattr(config, name)]
     if absent:
         return f"no {absent[0]}, which fine-tuning needs"

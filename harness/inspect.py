@@ -246,7 +246,7 @@ def _image(axes: "Axes", image: Pixels, title: str) -> None:
 
 
 def frame_only(axes: "Axes") -> None:
-    """Leave a frame alone."""
+    """Remove ticks and grid, and draw a thin frame."""
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
     for spine in axes.spines.values():

@@ -61,7 +61,7 @@ class SignedPoisson(Poisson):
 class Lif(UnfittedIntensity):
     """A leaky integrate-and-fire neuron a pixel (τ = 10 ms, θ = 1, dt = 1 ms) under the constant current gain·p.
 
-    gain: ours, not Norse's: there the current is the input itself, and no current below θ ever fires.
+    gain: added by us. In Norse the current is the input itself, and a current below θ never fires.
     first_only: keep each neuron's first spike alone (`spike_latency_lif_encode`).
     """
 

@@ -132,7 +132,7 @@ def processor_of(computed: Record | Verification) -> str:
 
 
 def _outcome(record: Record, second: Verification) -> str:
-    """What a verification computed from, on which processor if it is another one, and what came out."""
+    """A verification in words: its source, the processor if training ran on another one, and the verdict."""
     there = processor_of(second)
     where = f" on {there}" if second.source == "training" and there != processor_of(record) else ""
     return f"{second.source}{where}: {second.verdict}"
@@ -146,7 +146,7 @@ def _curve(counts: Counts | None) -> Curve:
 
 
 def paired(*arms: Iterable[Cell]) -> tuple[tuple[Cell, ...], ...]:
-    """Of each of some arms the cells of the seeds that all of them have, by seed."""
+    """For each arm, the cells of the seeds that all arms have, ordered by seed."""
     of_each = [{cell.seed: cell for cell in cells} for cells in arms]
     common = sorted(set.intersection(*map(set, of_each)))
     return tuple(tuple(cells[seed] for seed in common) for cells in of_each)
@@ -223,7 +223,7 @@ def values_of(encoder: EncoderSpec) -> str:
 
 
 def of_one_kind(encoders: Iterable[EncoderSpec], ours: Sequence[Cell], theirs: Sequence[Cell]) -> bool:
-    """Whether two arms, paired by seed, are compared as they are: their codes convey the same, or share their ANNs."""
+    """Whether two arms, paired by seed, are compared directly: their codes convey the same values or share ANNs."""
     return len(set(map(values_of, encoders))) == 1 or all(
         one.record.ann_epochs == other.record.ann_epochs for one, other in zip(ours, theirs, strict=True)
     )
@@ -380,9 +380,9 @@ def _key(record: Record) -> Key:
 
 
 def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, Freshness]]:
-    """First the records of other cells than are planned or asked for, then the record that answers each of these.
+    """First the records of cells that are neither planned nor asked for, then the record of each cell that is.
 
-    An answer takes the configuration of the cell that it answers.
+    Such a record gets the configuration of the cell that it answers.
     """
     asked: dict[Path, CellConfig] = {}
     for experiment in map(catalogue.experiment, catalogue.names()):

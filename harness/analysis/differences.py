@@ -83,10 +83,10 @@ def _paired(
 def isolated(
     arm: Arm, versus: Arm, ours: Sequence[Cell], theirs: Sequence[Cell], timestep: int
 ) -> tuple[Outcomes, float | None]:
-    """The difference of two arms; and the mean raw one, where the first is net of the ANNs.
+    """The difference of two arms; and the mean raw difference, if the first is net of the ANNs (else None).
 
-    A code of x and one of p have different ANNs: they are compared net of these, where the records tell them. So are
-    plug-ins, unless they share the ANN.
+    A code of x and a code of p have different ANNs: they are compared net of these if the records have the ANNs'
+    accuracies. So are plug-ins, unless they share the ANN.
     """
     raw = difference_of(ours, theirs, timestep)
     alike = of_one_kind((arm.encoder, versus.encoder), ours, theirs)
@@ -116,7 +116,7 @@ def along_training(loaded: Loaded, experiment: Experiment, profile: ProfileName)
             {at: cell.readings[at] - reference.readings[at] for at in cell.readings if at in reference.readings}
             for cell, reference in zip(ours, theirs, strict=True)
         ]
-        # A fraction needs one common seed that has it; a seed that lacks one of these fractions is left out of all.
+        # All fractions that at least one common seed has. A seed that lacks one of them is left out completely.
         fractions = sorted({at for of_seed in apart for at in of_seed})
         whole = [of_seed for of_seed in apart if len(of_seed) == len(fractions) > 0]
         if arm.timesteps == versus.timesteps and whole:

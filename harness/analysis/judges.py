@@ -61,13 +61,13 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     `balanced`: the mean straight after threshold balancing, before any fine-tuning.
     `margin`, `test`, `why`: δ, the test that decided, and its reason in a sentence; `p` and `p_holm` of an ordering,
     before and after Holm's adjustment over all orderings of the paper.
-    `replication`: beside "reproduced" and "consistent", how often (0..1) an exact replication would be called
-    reproduced, at the spread seen.
-    `sharpness`: beside "consistent", how often a recipe 0.3 points below the published one would get that word.
-    `same`, `other`: control arms that get the same verdict on this claim, and another one.
-    `beside`: the same difference on the test images, where an ordering is judged on training images; or the raw
-    difference of two codes whose ANNs are not the same.
-    `nearest`: where a number did not come out, the nearest of all readings in the evidence, with its interval.
+    `replication`: for "reproduced" and "consistent", the probability (0..1) that an exact replication would be called
+    reproduced, at the observed spread.
+    `sharpness`: for "consistent", the probability that a recipe 0.3 points below the published one gets that word.
+    `same`, `other`: control arms with the same verdict on this claim, and with another one.
+    `beside`: for an ordering on training images, the same difference on the test images; for two codes with different
+    ANNs, the raw difference.
+    `nearest`: for a number that was missed, the nearest of all readings in the evidence, with its interval.
     `statement`, `part`, `reading`: what the claim is a part of, and how the paper is read in it; `counted`: whether it
     counts for its statement. `leads`: whether it is the row that speaks for its claim: the one with the fewest
     deviations among those that answer. `scope`: where an answer holds, in words; empty without a limit.
@@ -211,9 +211,9 @@ def _(claim: kinds.Agreement, _evidence: Evidence) -> list[Judgement | Pending]:
 
 @_judged.register
 def _(claim: kinds.Measured, evidence: Evidence) -> list[Judgement | Pending]:
-    """Whether a measurement, or the first less the second of two, keeps the bound of its claim, which has no margin.
+    """Whether a measurement, or the difference of two (first minus second), is within the bound of its claim.
 
-    It is of no profile.
+    The bound has no margin. The judgement belongs to no profile.
     """
     by_quantity = evidence.loaded.measurements
     asked = [claim.quantity, *filter(None, [claim.against])]
@@ -381,7 +381,7 @@ def _(claim: Value, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgeme
     widest = statistics.MOST if of_accuracy else margin
     finding = judge_value(outcomes, published, margin, images, form_of(claim.unit, published), widest)
     missed = VERDICTS[finding.word].missed
-    # One or two seeds cannot say "lower"; where more of them could not either, the budget is the reason.
+    # One or two seeds cannot give "lower". If more seeds could not either, the budget is given as the reason.
     short = outcomes.seeds < LEAST_SEEDS and float(outcomes.per_seed.mean()) < published - margin
     if finding.word == "lower" or short or (missed and not plain):
         capped, reason = _capped(claim, evidence, blank, cells, printed)
@@ -437,9 +437,9 @@ def _untold(measure: str) -> str:
 
 @_measured.register
 def _(claim: kinds.Steps, evidence: Evidence, blank: Judgement, arms: Arms) -> Judgement | Pending:
-    """Steps to reach a target; a mean exists only where no run is censored. It is held to the printed steps.
+    """Steps to reach a target, compared with the printed steps. There is a mean only if no run is censored.
 
-    A run is read to its end, which may lie beyond them.
+    A run is read to its end, which may be later than the printed steps.
     """
     curves = [cell.curve for cell in arms[0]]
     steps = tuple(cell_data.steps_to_reach(curve, float(claim.target)) for curve in curves)
@@ -474,7 +474,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     measured = replace(blank, **_summary(outcomes, claimed.images), p=p, margin=claimed.margin, beside=beside)
 
     def decide(p_holm: float, family: int) -> Judgement:
-        """By the rules, then by what may not be concluded from its training."""
+        """The verdict by the rules, or "not comparable" if its training does not allow that conclusion."""
         finding = verdicts.judge_ordering(outcomes, claimed, p_holm, family)
         theirs = claim.row.timestep if isinstance(claim, kinds.AboveRow) else None
         if theirs is not None and theirs <= claim.judged_timestep:
@@ -506,9 +506,9 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
 
 
 def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tuple[Outcomes | None, str]:
-    """The difference that an ordering claims, by seed, and what stands beside it.
+    """The difference that an ordering claims, by seed, and a remark to show beside it.
 
-    None where the records do not tell; then the second says so.
+    The difference is None if the records lack a number; the remark then names it.
     """
     step = claim.judged_timestep
     if isinstance(claim, Sooner):
@@ -544,7 +544,7 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
 
 
 def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
-    """As `_apart`, in steps. A run that never gets there counts as one step more than there are."""
+    """As `_apart`, in steps. A run that never reaches the target counts as the last step plus one."""
     count, grid = len(claim.of(claim.sooner)), claim.trained_at or tuple(range(1, len(arms[0][0].curve) + 1))
     sooner, later = (
         [_steps_taken(claim, of_seed, grid) for of_seed in zip(*half, strict=True)]
@@ -552,7 +552,7 @@ def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
     )
     apart = [float((b or grid[-1] + 1) - (a or grid[-1] + 1)) for a, b in zip(sooner, later, strict=True)]
     labels = (", ".join(cell_data.steps_label(steps, grid[-1]) for steps in half) for half in (sooner, later))
-    # Of the steps before a number none is known to do: it is rounded up, from anywhere in the gap before it.
+    # The true number of steps lies anywhere between the grid's previous number and this one: it is rounded up.
     gaps = dict(zip(grid, np.diff((0, *grid)), strict=True))
     rounding = 2 * float(np.mean([gaps[steps or grid[-1]] ** 2 / 12 for steps in (*sooner, *later)]))
     by_seed = f"Steps by seed: {' against '.join(labels)}."
@@ -562,7 +562,7 @@ def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
 
 
 def _in_place_of_sooner(claim: Sooner, evidence: Evidence, control: Sequence[Cell], arms: Arms) -> Arms:
-    """The arms with a control of the same experiment as the sooner side; none if it is not trained at each T, too."""
+    """The arms, the sooner side replaced by a control of the experiment; empty if it is not trained at each T too."""
     experiment, profile, arm, _ = control[0].key
     if experiment != claim.experiment or arm in claim.arms:
         return []
@@ -572,7 +572,7 @@ def _in_place_of_sooner(claim: Sooner, evidence: Evidence, control: Sequence[Cel
 
 
 def _steps_taken(claim: Sooner, cells: Sequence[Cell], grid: Sequence[int]) -> int | None:
-    """The steps of one seed, on one curve or among trainings at each T of `grid`; None if it never gets there."""
+    """Steps to the target of one seed, on one curve or over trainings at each T of `grid`; None if not reached."""
     curve = np.array([cell.curve[-1] for cell in cells]) if claim.trained_at else cells[0].curve
     target = float(claim.target) if claim.target else float(claim.share) / 100.0 * float(curve[-1])
     steps = cell_data.steps_to_reach(curve, target)
@@ -580,11 +580,11 @@ def _steps_taken(claim: Sooner, cells: Sequence[Cell], grid: Sequence[int]) -> i
 
 
 def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: Arms = ()) -> ClaimedDifference:
-    """What an ordering claims: its margin δ, its printed size and its relation.
+    """The margin δ, the printed size and the relation that an ordering claims.
 
-    δ is that of the highest number that is published for its arms at its timestep, or for its rival. Where the
-    experiment shows the paper's number of another experiment beside all its arms, that one counts too. Of amounts of
-    which none is published it is that of the larger mean of `arms`.
+    δ follows from the highest number published for its arms at its timestep, or for its rival. If the experiment shows
+    another experiment's published number beside all its arms, that number counts too. For amounts without a published
+    number, δ follows from the largest mean of `arms`.
     """
     if isinstance(claim, Sooner):
         return ClaimedDifference(ONE_STEP, unit="steps")
@@ -605,7 +605,7 @@ def claimed_difference(catalogue: Catalogue, claim: Difference | Sooner, arms: A
         return ClaimedDifference(margin, claim.published, claim.relation, in_words(claim.unit), form)
     if isinstance(claim, kinds.AboveRow):
         printed.append(claim.row.published)
-    if claim.unit == "points":  # of losses, whose margin no printed loss decides
+    if claim.unit == "points":  # losses: a printed loss does not set the margin
         printed = []
     images: Images = "fixed" if isinstance(claim, kinds.AboveRow) else "sampled"
     margin = statistics.difference_margin(*printed)
@@ -649,8 +649,8 @@ def _adjusted(parts: Sequence[Judgement | Pending], paper: Paper) -> list[Judgem
 
 
 def settled(arms: Arms, margin: float) -> bool:
-    """Whether an arm, or the difference of two, stood within the margin of its end at a half and three quarters of
-    fine-tuning, in the plain test at the last timestep.
+    """Whether an arm, or the difference of two, was within `margin` of its final value after a half and three quarters
+    of fine-tuning, in the plain test at the last timestep.
     """
     if not all(arms) or any(at not in cell.readings for cells in arms for cell in cells for at in (*SETTLED_AT, 1.0)):
         return False
@@ -663,7 +663,7 @@ def settled(arms: Arms, margin: float) -> bool:
 
 
 def _networks_agreed(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Where the paper's own network does not answer yet, but points the other way than lite, neither is an answer."""
+    """Make lite inconclusive if the paper's own network has no answer yet but points in the opposite direction."""
     result = list(judgements)
     for place, judged in enumerate(judgements):
         if judged.profile != "lite" or not judged.answers or judged.mean is None or judged.relation is None:
@@ -706,11 +706,11 @@ def shortened(config: CellConfig, experiment: Experiment) -> tuple[str, str]:
 def _capped(
     claim: Value | kinds.Steps, evidence: Evidence, blank: Judgement, cells: Sequence[Cell], published: float
 ) -> tuple[bool, str]:
-    """Whether a number that was missed says nothing about the paper, since a shortened training caps it; and why.
+    """Whether a missed number says nothing about the paper because a shortened training caps it; and the reason.
 
-    It does not where no stage is shortened; where the ANN stands above the published number (or within δ of the ANN
-    that the paper prints) and fine-tuning is whole or has settled; or where a control with the shortened stage doubled
-    moves the result by less than δ. An annealed rate hides a cap: a schedule squeezed into 20 epochs looks finished.
+    It is not capped if no stage is shortened; if the ANN is above the published number (or within δ of the accuracy
+    that the paper prints for its ANN) and fine-tuning is whole or has settled; or if a control with the shortened stage
+    doubled changes the result by less than δ. An annealed rate hides a cap: a schedule of 20 epochs looks finished.
     """
     experiment = evidence.catalogue.experiment(blank.experiment)
     config = experiment.resolve(experiment.arm(blank.arm), experiment.profile(str(blank.profile)), 0)
@@ -764,10 +764,10 @@ def _finished(
 def _with_controls(
     judgement: Judgement, evidence: Evidence, word_of: Callable[[Sequence[Cell]], Word | None]
 ) -> Judgement:
-    """The judgement with the controls that get the same verdict, and those that get another; None is no verdict.
+    """The judgement with the names of controls that get the same verdict, and of those that get another one.
 
-    They are other codes, with the data, network and number of timesteps of the judged arm; equal computations are named
-    once.
+    `word_of` gives a control's verdict, None for no verdict. Controls are other codes with the data, network and number
+    of timesteps of the judged arm. Equal computations are named once.
     """
     home = evidence.catalogue.experiment(judgement.experiment)
     ours, seen, words = home.arm(judgement.arm), set[str](), dict[str, Word]()
@@ -784,11 +784,11 @@ def _with_controls(
 
 
 def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
-    """Which of all readings in the evidence comes nearest to a number, in a sentence; empty where there is none.
+    """A sentence that names the reading in the evidence nearest to a published number; empty if there is none.
 
-    Readings are the paper's arms on the same data and network with all planned seeds, trained at the T claimed, or
-    longer and read early: those of the same code in its own experiment, and all of an experiment of readings, which
-    shows the paper's number beside all its arms.
+    Readings are arms of the paper on the same data and network with all planned seeds, trained at the claimed T, or
+    longer and read early. They are the arms with the same code in the claim's own experiment, and all arms of an
+    experiment that shows the paper's number beside all its arms.
     """
     assert judgement.published is not None, "a number is published"
     published, step = judgement.published, judgement.timestep
@@ -821,9 +821,9 @@ def _nearest_reading(judgement: Judgement, evidence: Evidence) -> str:
 
 
 def _with_reruns(judgement: Judgement, claim: Claim, evidence: Evidence) -> Judgement:
-    """The judgement with a sentence for each of the claim's reruns; as it is where the ordering was not missed.
+    """The judgement with a sentence for each rerun of the claim; unchanged if the ordering was not missed.
 
-    A rerun counts that has the judged profile and all its planned seeds, and that undoes a deviation or is a reading.
+    A rerun counts if it has the judged profile and all its planned seeds, and removes a deviation or is a reading.
     """
     low, high, published = judgement.low, judgement.high, judgement.published
     # An ordering is unexplained too where it points another way, and its size or its end is not judged.
@@ -897,10 +897,10 @@ def _way(there: Estimate, here: Estimate, change: Estimate, claimed: ClaimedDiff
 
 
 def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
-    """Of each claim the judgement that leads, in the order of the claims.
+    """The leading judgement of each claim, in the order of the claims.
 
-    That is, of those that answer, the one with the fewest deviations; where none answers, one at a profile that may
-    judge the claim, and then at the larger one.
+    It is the answer with the fewest deviations. If no judgement answers, a profile that may judge the claim comes
+    before others. Ties go to the larger profile.
     """
 
     def rank(judgement: Judgement) -> tuple[bool, int, bool, int]:
@@ -919,9 +919,9 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
 class StatementVerdict:
     """The verdict on one statement, and for each part the judgement that decides it.
 
-    `otherwise`: for each part, its other readings that were run and have another word.
-    `shared`: it came out, or in part, and every control that was asked fulfils each such part as well.
-    `basis`: `ELSEWHERE`, `ON_SMALL` or `UNTRAINED`, if that alone answers it; else "".
+    `otherwise`: for each part, the other readings that were run and have another verdict.
+    `shared`: it came out, wholly or in part, and every tested control fulfils each such part as well.
+    `basis`: `ELSEWHERE`, `ON_SMALL` or `UNTRAINED` if only such evidence answers it; else "".
     """
 
     id: str
@@ -936,8 +936,9 @@ class StatementVerdict:
 def statement_verdicts(judgements: Iterable[Judgement], claims: Iterable[Claim]) -> tuple[StatementVerdict, ...]:
     """The word of every statement. A part comes out if one of its readings does.
 
-    The statement comes out if every part does, and in part if some do (or come out in part, as an ordering of another
-    size); it does not if parts are answered and none comes out. Parts without an answer leave it short of coming out.
+    The statement comes out if every part does. It comes out in part if some do, or come out in part themselves (an
+    ordering of another size). It does not if parts are answered and none comes out. With an unanswered part, it comes
+    out in part at best.
     """
     words = tuple(verdicts.STATEMENTS)
     parts: dict[str, dict[str, list[Judgement]]] = {}

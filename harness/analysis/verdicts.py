@@ -55,7 +55,7 @@ STATEMENTS: Mapping[StatementWord, tuple[str, str]] = {
     "does not": ("does not", "do not"),
     "not answered": ("is not answered", "are not answered"),
 }
-# What alone answers a statement, where no network of the paper's size does; and where one does.
+# The basis of an answer: two cases without a network of the paper's size, and the case with one.
 ON_SMALL, UNTRAINED, OWN = "on a small network alone", "without training a network", "on the paper's network"
 ELSEWHERE = "on another data set alone"
 

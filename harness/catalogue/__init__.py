@@ -31,12 +31,12 @@ class Paper:
     `test_images`: how many test images the published accuracies of each data set were counted on.
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
     `topics`: questions about the records (`harness.report.findings.Topic`), in the order in which they are shown.
-    `first_sentences`: from a `harness.report.sources.Source`, the answer in one sentence and a few more, which
-    a reader meets first; none where records are missing. `headline`: the answer in the fewest words, as a title.
+    `first_sentences`: from a `harness.report.sources.Source`, the first sentences of the page: the answer, then a few
+    more; none if records are missing. `headline`: the answer in the fewest words, as a title.
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
-    rate; None where the searches are not at hand.
-    `url`: where the paper can be read. `measurements`: the command that computes what its measurements ask for.
-    `stands`: by data set, the experiment whose arms of the paper stand for it beside other papers.
+    rate; None if the searches are not available.
+    `url`: where the paper can be read. `measurements`: the command that computes what its measurement claims need.
+    `stands`: by data set, the experiment whose arms of the paper represent it in comparisons with other papers.
     """
 
     name: str
@@ -119,7 +119,7 @@ class Catalogue:
         return paper.test_images.get(self.experiment(experiment).dataset) if paper else None
 
     def not_tuned(self, experiment: Experiment, profile: ProfileName, arms: Iterable[str]) -> tuple[str, ...]:
-        """Those of the arms whose fine-tuning rate no search chose; of planned ones, where their paper tells."""
+        """The arms whose fine-tuning rate no search chose; a planned arm only if its paper says so."""
         paper = self.paper_of(experiment.name)
         untuned = []
         for arm in map(experiment.arm, arms):
@@ -184,10 +184,10 @@ def experiment_from(path: Path) -> Experiment:
 
 
 def foreign(origin: str, make: Callable[[], object], kind: type[Made], remedy: str, hint: str) -> Made:
-    """The experiment or paper that code which is not ours makes, without faults.
+    """The experiment or paper that third-party code `make` returns, checked for faults.
 
-    Raises HarnessError with its `origin`: with `remedy` for whatever the code raises, `hint` for something of another
-    kind.
+    Raises HarnessError with its `origin`: with `remedy` for any exception of the code, with `hint` if the result is not
+    a `kind`.
     """
     try:
         made = make()

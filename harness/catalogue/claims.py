@@ -92,8 +92,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     SAYS: ClassVar[str] = "{0.arm} at T = {0.timestep}"
     PRINTED: ClassVar[str] = "{0.value} {0.unit_in_words}"
 
-    # What a kind that has it states as a field: its arm, the timestep from 1 where the accuracy is read, the printed
-    # number, whose number a context row is, and the claim that judges a number which is shown here again.
+    # A kind that has one of these declares it as a field: its arm, the timestep (from 1) at which the accuracy is read,
+    # the printed number, the source of a context row, and the claim that judges a number which is shown here again.
     @property
     def arm(self) -> str | None:
         return None
@@ -178,7 +178,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     @property
     def further(self) -> str:
-        """A sentence on what it is held against, beside the number; empty for none."""
+        """A further sentence on what the claim is compared with, besides the number; empty if there is none."""
         return ""
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
@@ -250,7 +250,7 @@ class Value(Claim, frozen=True, kw_only=True, tag="value", tag_field="kind"):
         return form.format(self) if form else super().says
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """A loss is held against an ANN, an accuracy is in percent, and the control of a longer training is an arm."""
+        """Check too that a loss has `ann`, that an accuracy is in percent, and that `doubled` is an arm."""
         super().check(experiments)
         if self.doubled is not None:
             experiments[self.experiment].arm(self.doubled)
@@ -322,7 +322,7 @@ class Difference(Claim, frozen=True, kw_only=True):
         return replace(self, experiment=rerun.experiment, **names)
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """Reruns are on the same data, and elsewhere."""
+        """Check too that a rerun has the same data, and another experiment or other arms."""
         super().check(experiments)
         home = experiments[self.experiment]
         for rerun in self.reruns:
@@ -402,7 +402,7 @@ class AboveAnn(Difference, frozen=True, kw_only=True, tag="above-ann", tag_field
         return self.greater, "ann"
 
     def check(self, experiments: Mapping[str, Experiment]) -> None:
-        """A rerun has one arm."""
+        """Check too that no rerun has a `less`."""
         if any(rerun.less is not None for rerun in self.reruns):
             raise HarnessError("'reruns' of an arm against its ANN have no 'less'")
         super().check(experiments)
@@ -492,7 +492,7 @@ class Sooner(Claim, frozen=True, kw_only=True, tag="sooner", tag_field="kind"):
         return f"{sooner} reaches {where} sooner than {later}, {how}"
 
     def _check_arms(self, experiment: Experiment) -> None:
-        """Arms are there; a training at T is read at T."""
+        """Check only that the arms exist: a training at T is read at T."""
         for arm in self.arms:
             experiment.arm(arm)
 

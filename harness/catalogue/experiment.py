@@ -204,7 +204,7 @@ class Experiment:
     def resolve(self, arm: Arm, profile: Profile, seed: int) -> CellConfig:
         """The cell of `arm` at `profile` with `seed`."""
         place = id(arm), id(profile)
-        if place not in self._resolved:  # kept with both, so that their ids stay theirs
+        if place not in self._resolved:  # arm and profile are kept too, so that no other object gets their ids
             self._resolved[place] = arm, profile, self._cell(arm, profile)
         return replace(self._resolved[place][2], seed=seed)
 
@@ -237,7 +237,7 @@ UNSTATED = "; the paper does not say"
 
 
 def told_apart(deviations: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Of `Experiment.deviations`, those from what the paper states, and the settings that it does not state."""
+    """Split `Experiment.deviations` into those from what the paper states and the settings that it leaves open."""
     differing, unstated = list[str](), list[str]()
     for text in deviations:
         (unstated if text.endswith(UNSTATED) else differing).append(text.removesuffix(UNSTATED))

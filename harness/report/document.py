@@ -52,7 +52,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class ShownTopic:
-    """What is found on one topic: `title` states it, and one picture and the tables show it, the first one open."""
+    """The findings on one topic. `title` states them; a picture and tables show them, the first table unfolded."""
 
     name: str
     title: str
@@ -199,7 +199,7 @@ def _drawn(paper: Paper) -> Picture | None:
 
 
 def _chapter(experiment: Experiment, sources: Sequence[Source], judged: Table) -> Chapter:
-    """`judged`: the claims of the paper, of which those of the experiment are taken."""
+    """The chapter of an experiment. `judged`: the table of all claims of the paper, from which its own are taken."""
     from harness.report.figures import figures_of
 
     sections = []
@@ -234,8 +234,8 @@ def results_table(experiment: str, sources: Sequence[Source]) -> "Group":
 
 
 def in_terminal(sources: Sequence[Source], experiments: Sequence[str] | None) -> "Group":
-    """Of all (or the named) experiments: the tables of those of which there are records of yours; every claim with its
-    verdict, one line each; and what went wrong.
+    """For all (or the named) experiments: the tables of those with records of yours; every claim with its verdict, one
+    line each; and the problems.
     """
     from rich.console import Group
 

@@ -258,7 +258,7 @@ def both_renderings(figure: "Figure", title: str, drawn: Any, names: Names = ())
 
 
 def _kept(name: str, depends_on: bytes, paint: Callable[[], bytes]) -> bytes:
-    """The painting that is kept as `name`, if it depends on the same; else a new one, which is kept."""
+    """The cached painting `name` if its `depends_on` is unchanged; else a new painting, which is cached."""
     if not depends_on:
         return paint()
     path = cache_root() / "figures" / name
@@ -288,10 +288,10 @@ def _is_kept(module: str) -> bool:
 
 
 def _frozen(things: Any) -> bytes:
-    """The digest of unpainted figures and other things, the same in every process; empty for what may not be kept.
+    """The digest of unpainted figures and other objects, the same in every process; empty if they may not be cached.
 
-    Code is known by its name alone. So a figure with code that may change, of a module that is neither this one nor of
-    a library, is not kept.
+    The digest covers only the names of functions and classes. So a figure that holds one of a module that is neither
+    this one nor a library's is not cached: its code may change.
     """
     from matplotlib.transforms import TransformNode
 

@@ -73,9 +73,9 @@ def render(
 
 
 def kept(sources: tuple[Source, ...], clone: Path = Path()) -> dict[Path, bytes]:
-    """All that a clone keeps of what the records say, by path: a report, README's findings, and the package's verdicts.
+    """The files of a clone that are made from the records, by path: a report, README, and the package's verdicts.
 
-    Left out is a README, or a file of verdicts, that is not there.
+    A README or a file of verdicts that does not exist is left out.
     """
     contents, documents = _contents(sources, clone / REPORTS, None, None, png=False)
     files = {clone / REPORTS / name: content for name, content in contents.items()}
@@ -162,7 +162,7 @@ def _contents(
 def _shown(sources: Sequence[Source], chosen: Sequence[str] | None) -> list[Paper]:
     """The papers of the experiments `chosen`, or those of which something was run; without any, the first.
 
-    Evidence of another paper that answers a cell of this one was not made for it.
+    A record of another paper that answers a cell of this one does not make this paper count as run.
     """
     wanted = set(chosen or ())
     for source in sources if chosen is None else ():
@@ -285,7 +285,7 @@ def _rendered(template: str, document: Document, **more: Any) -> str:
 
 
 class _Explained:
-    """Adds to a table's caption what the words mean that no earlier table of the page has."""
+    """Adds to a table's caption the meaning of each glossary word that no earlier table of the page has used."""
 
     def __init__(self) -> None:
         self._said: set[str] = set()

@@ -26,7 +26,7 @@ Course = tuple[tuple[int, float | None, float], ...]  # epoch, mean loss, test e
 class Source:
     """A results folder under its name in the report; `catalogue` has every experiment with records in it.
 
-    `judged` judges the records, once and only if somebody asks: a run that no claim is about does not wait for it.
+    `judged` judges the records, once and only on demand: a run that no claim is about does not wait for it.
     """
 
     name: Literal["evidence", "yours"]

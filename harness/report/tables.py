@@ -590,7 +590,7 @@ def tally_table(judgements: Sequence[Judgement], claims: Sequence[Claim]) -> Tab
         for part, j in statement.parts.items():
             limits = (j.scope, "not tuned" if j.not_tuned else "", sharp(j)) if j.answers else ()
             said = ", ".join(filter(None, (j.verdict, *limits, j.reading)))
-            # Beside each word the differences that were read so: they may speak against the reading that was judged.
+            # The other readings, by verdict, with their differences: these may contradict the judged reading.
             read: dict[str, list[str]] = {}
             for other in statement.otherwise[part]:
                 apart = other.signed and other.mean is not None

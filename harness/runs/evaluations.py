@@ -34,9 +34,9 @@ from harness.training.method import method_of
 
 
 class Evaluation:
-    """What is changed before a test: the network, or the images that it is shown. This one changes nothing.
+    """A change before a test: of the network, or of its input images. This base class changes nothing.
 
-    `passes`: how long a test of an image takes, in passes forward through the network.
+    `passes`: the time to test one image, in forward passes through the network.
     """
 
     passes = 1.0
@@ -121,7 +121,7 @@ class Weights(Evaluation):
 class Activation(Evaluation):
     """The ANN in place of the SNN, with an activation of `levels` and `shift` (see `harness.snn.quantised`).
 
-    Its inputs are the spike train's values, so that of a code which repeats the image every step says the same.
+    Its input at each step is that step of the spike train. If a code repeats the image, all steps agree.
     """
 
     levels: int

@@ -63,10 +63,10 @@ TASK_THREADS = 4  # of a process on another machine, whose number of cores is un
 
 @dataclass(frozen=True)
 class Cost:
-    """The rest of a cell, and the `seconds` that it is expected to take.
+    """The cost of the remaining work of a cell: the expected `seconds`.
 
-    work: the multiply–accumulates that it will report as progress. begun: an earlier run did a part of it; the numbers
-    count the rest.
+    work: the multiply–accumulates that it will report as progress. begun: whether an earlier run did a part of the
+    cell; that part is not counted.
     """
 
     seconds: float = 0.0
@@ -471,7 +471,7 @@ ENDLESS = 1_000_000  # epochs: the timing is stopped, it does not end
 
 
 class Rates(NamedTuple):
-    """Seconds of one multiply–accumulate of the ANN, and of the SNN; of another method, of all that it reports."""
+    """Seconds per multiply–accumulate of the ANN and of the SNN; for another method, of all work that it reports."""
 
     ann: float
     snn: float
@@ -663,9 +663,9 @@ def seconds_of_one(run: Callable[[Watch], object]) -> float:
 
 
 def _kind(config: CellConfig, data: DataSet) -> bytes:
-    """What decides the time of an image, but timesteps; the encoder counts on a small network, or if plugged in.
+    """The settings that decide the time per image, without timesteps; with the encoder for small networks and plug-ins.
 
-    Of another method, all that may decide it.
+    For another method, all settings that may decide it.
     """
     if config.method:
         recipes = [recipe for recipe in (config.ann, config.snn) if recipe]

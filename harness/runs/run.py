@@ -64,10 +64,10 @@ def written_since(cell: PlannedCell, results: Path, data: str) -> Record | None:
 
 @dataclass(frozen=True)
 class Run:
-    """A process that computes cells. The setting's watch is told the seconds of the cells' costs.
+    """A process that computes cells. It reports progress to the setting's watch, in seconds of the cells' costs.
 
-    timesteps: by arm, those whose bits a record keeps beside the last one. keep_weights: see `keeps`.
-    starting: told the name of a cell before it is computed; say: told a line for the user.
+    timesteps: by arm, those whose bits a record keeps besides the last one. keep_weights: see `keeps`.
+    starting: called with the name of a cell before it is computed; say: called with a line for the user.
     """
 
     data: DataSet
@@ -79,15 +79,15 @@ class Run:
     say: Callable[[str], None] = lambda _: None
 
     def run(self, cells: Sequence[PlannedCell], wait: bool = True) -> Iterator[Finished]:
-        """Compute `cells` and yield each as its record is there. A failure is a record, not an exception.
+        """Compute `cells` and yield each when it has its record. A failure is a record, not an exception.
 
-        Cells that other processes hold come last: their records are waited for, and they are taken over if the process
-        ends; without `wait`, they are left. Raises HarnessError when the disk refuses, and Stopped where the watch ends
+        Cells that other processes hold come last. Without `wait` they are left; else their records are waited for, and
+        a cell is taken over if its process ends. Raises HarnessError if the disk fails, and Stopped if the watch ends
         the run; everything that was written before stays as it is.
         """
         left, named, refused = deque(cells), set[Path](), 0
         while left:
-            # The next cell, but rather one whose ANN no other process is just training.
+            # The first cell whose ANN no other process is training now; else simply the first.
             cell = next((cell for cell in left if not _in_training(cell.ann, left)), left[0])
             left.remove(cell)
             result = self.attempt(cell)

@@ -23,7 +23,7 @@ from harness.training.batches import generator
 from harness.training.cell import DTYPES, Setting, run_cell
 from harness.training.checkpoint import SILENT, Checkpoint
 
-LOST = "diverged", "fires no spike"  # what a rate may do to a training
+LOST = "diverged", "fires no spike"  # failures of training that a learning rate may cause
 
 
 def validation_split(data: DataSet, images: int) -> DataSet:
@@ -47,9 +47,9 @@ def score(
 ) -> int:
     """How many of `images` held-out training images a candidate's ANN or SNN classifies correctly.
 
-    A candidate whose training fails has none; HarnessError where something else does. `train_images`: how many of the
-    others it is trained on, None for all. `device`, `kernel`: as in `Setting`. `threads`: None for torch's own number.
-    What is unfinished lies in the user cache folder: a candidate that is stopped goes on from there.
+    A candidate whose training fails scores 0. Raises HarnessError if anything else fails. `train_images`: how many of
+    the others it is trained on, None for all. `device`, `kernel`: as in `Setting`. `threads`: None for torch's number.
+    Unfinished work is kept in the user cache folder: a candidate that is stopped goes on from there.
     """
     keep_freed_memory()
     data = validation_split(load(config.dataset, data_dir, train_images=config.train_images), images)

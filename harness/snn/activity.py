@@ -23,8 +23,8 @@ class Activity:
     """Events of a network's neurons, and the additions that they cause.
 
     A pooled spike counts as one: it adds its share of a weight once to each neuron that it reaches.
-    places: by number of neurons (`INPUT` too), how many events there were at each place `[H, W]` of their map (float64,
-    whole numbers).
+    places: by the index of the neurons (`INPUT` too), the number of events at each position `[H, W]` of their map
+    (float64, whole numbers).
     """
 
     def __init__(self, layers: Sequence[Layer], multiplies: bool) -> None:

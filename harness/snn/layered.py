@@ -25,8 +25,8 @@ Fire = Callable[[int, Tensor], Tensor]
 class Layered(nn.Module):
     """The weights of a spec, drawn from `generator`. In training mode batch norm takes the statistics of the batch.
 
-    learned: by name, what each number of neurons learns one of, and where it starts. mean, deviation: `[C]`, by which
-    inputs are normalised; set by whoever knows the data.
+    learned: by name, the initial value of a number that each layer of neurons learns.
+    mean, deviation: `[C]`, by which inputs are normalised; set by the caller who knows the data.
     """
 
     mean: Tensor
@@ -135,7 +135,7 @@ class Stepwise:
 
     @property
     def thresholds(self) -> Sequence[float]:
-        """The learned threshold of each number of neurons, where these learn one."""
+        """The learned threshold of each layer of neurons; empty if they learn none."""
         known = self.network.learned
         return list(known["threshold"].detach().tolist()) if "threshold" in known else []
 

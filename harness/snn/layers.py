@@ -23,10 +23,11 @@ BLOCK = re.compile(r"R([1-9]\d{0,5})(/2)?")
 
 @dataclass(frozen=True)
 class Layer:
-    """A weighted layer, and the neurons that it drives: number `into`, which is one more than the last for the output.
+    """A weighted layer. into: the index of the neurons that it drives; for the output, one more than the last.
 
-    inputs, outputs: (channels, height, width). side: of its kernel, 0 if linear. source: the neurons whose outputs it
-    sees, mean over `pooled` (rows, columns) of them. skip: neurons whose outputs are added to its own, if any.
+    inputs, outputs: (channels, height, width). side: of its kernel, 0 if linear. source: the index of the neurons whose
+    outputs it receives, averaged over `pooled` (rows, columns). skip: the index of neurons whose outputs are added to
+    its own, if any.
     dropout, pool: whether dropout, and average pooling 2×2, follow its neurons (where these are LIF).
     """
 

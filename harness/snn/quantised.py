@@ -1,8 +1,8 @@
-"""An activation with few levels, and the neuron that it foretells: quantised clip-floor-shift (Bu et al. 2022).
+"""Quantised clip-floor-shift (Bu et al. 2022): an activation with few levels, and the neuron that it approximates.
 
-A neuron without leak whose membrane starts at φ·θ, and from which a spike of size θ subtracts θ, has given after T
-steps of a constant current x the mean θ·clip(⌊x·T/θ + φ⌋ / T, 0, 1). The activation of L levels,
-θ·clip(⌊x·L/θ + φ⌋ / L, 0, 1), is that for T = L (Theorem 1); with φ = ½ it is so in expectation for any T (Theorem 2).
+The neuron has no leak. Its membrane starts at φ·θ, and a spike of size θ subtracts θ from it. After T steps of a
+constant current x its mean output is θ·clip(⌊x·T/θ + φ⌋ / T, 0, 1). The activation of L levels,
+θ·clip(⌊x·L/θ + φ⌋ / L, 0, 1), equals that for T = L (Theorem 1), and with φ = ½ in expectation for any T (Theorem 2).
 """
 
 from typing import Any
@@ -137,9 +137,9 @@ def quantised_clip(x: Tensor, threshold: Tensor, levels: int, shift: float = 0.5
 
 
 class IntegrateAndFire:
-    """Neurons without leak, reset by subtraction: at every call one timestep of those of a number.
+    """Neurons without leak, reset by subtraction. A call computes one timestep of the neurons of one index.
 
-    thresholds: θ of each number of neurons. initial: where membranes start, in thresholds.
+    thresholds: θ by index. initial: the initial membrane in units of θ.
     """
 
     def __init__(self, thresholds: Tensor, initial: float) -> None:

@@ -142,7 +142,7 @@ NO_CACHE = AnnCache()
 
 @dataclass(frozen=True)
 class _InCache(Checkpoint):
-    """A file in the cache, which is a convenience: a disk that refuses costs time, and the work goes on."""
+    """A file in the cache. If it cannot be written or deleted, the work goes on and only time is lost."""
 
     trouble: Callable[[OSError], None] = lambda _error: None
 
@@ -196,7 +196,7 @@ def _read(network: Network, entry: Checkpoint) -> list[Epoch] | None:
     try:
         epochs = msgspec.convert(saved["epochs"], list[Epoch])
         network.load_state_dict(saved["network"])
-    except (KeyError, TypeError, ValueError, RuntimeError):  # of another form: it costs time and nothing else
+    except (KeyError, TypeError, ValueError, RuntimeError):  # a file in another format: the ANN is trained again
         return None
     return epochs
 

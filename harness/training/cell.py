@@ -148,7 +148,7 @@ def _balanced(
 
 
 def _dense(_spiking: Spiking, _activity: list[float]) -> tuple[str, ...]:
-    """All are as the setting's kernel says."""
+    """No product is chosen for single layers: the setting's kernel decides."""
     return ()
 
 

@@ -131,7 +131,7 @@ def _step(training: Training, at: Position, chosen: Tensor, stage: str) -> None:
 
 
 def _end_epoch(training: Training, at: Position, checkpoint: Checkpoint) -> None:
-    """Test the network; a stop in the test leaves a checkpoint whose epoch is trained and not tested."""
+    """Test the network. If the test is stopped, the checkpoint has this epoch as trained but not tested."""
     try:
         entry = training.test(float(torch.stack(at.losses).mean()))
     except Stopped:

@@ -70,9 +70,9 @@ def require_followed(config: CellConfig) -> None:
 def prepared(
     config: CellConfig, data: DataSet, encoder: Encoder, device: torch.device, learned: Mapping[str, float]
 ) -> tuple[Layered, Encoder]:
-    """A cell's network with its first weights, normalising by mean and deviation of the training frames; its encoder.
+    """A cell's network with initial weights, and its calibrated encoder.
 
-    learned: what its neurons learn, and where that starts (see `Layered`).
+    The network normalises by mean and deviation of the training frames. learned: see `Layered`.
     """
     sample = at_most(data.train, CALIBRATION_IMAGES, config.seed)
     encoder = encoder.calibrate(normalised(sample.images))

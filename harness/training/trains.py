@@ -25,10 +25,10 @@ MOST_BYTES = 1 << 29  # of the trains of one set: MNIST at up to 45 timesteps
 
 
 def encoded_once(spiking: Spiking, images: int, one_key: bool = False) -> Encode:
-    """`spiking.encode` for a set of that many images which do not change, so that it encodes each of them only once.
+    """`spiking.encode` for a set of `images` images that do not change: each of them is encoded only once.
 
-    one_key: nor does the key, so that a random code's train is the same, too. It is `spiking.encode` itself for trains
-    that depend on more, that are not of 0 and ±1, that do not fit `MOST_BYTES`, or that are on another device.
+    one_key: the key does not change either, so that a random code gives the same train too. Returns `spiking.encode`
+    itself if trains depend on more, have values other than 0 and ±1, exceed `MOST_BYTES`, or are not on the CPU.
     """
     info, inputs = spiking.encoder.info, spiking.network.layers[0].inputs
     fixed = info.batch_invariant and (info.deterministic or (one_key and info.draws_by_id))

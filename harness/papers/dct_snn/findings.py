@@ -591,8 +591,8 @@ def _accuracy(mean: Judgement | Interval, digits: int = 2) -> str:
 
 
 def _against(other: str, ours: Judgement | Interval) -> str:
-    """On which side of `other` we are, and by how much; then an open bracket with the interval, or without one with the
-    number of seeds.
+    """Above or below `other`, and by how many points; then an open bracket with the interval, or with the number of
+    seeds if there is none.
     """
     mean, low, high = ours.mean or 0.0, ours.low, ours.high
     seeds = ours.seeds_done if isinstance(ours, Judgement) else ours.seeds
