@@ -22,7 +22,7 @@ from torch.optim import SGD, Adam
 import harness
 from encoders.registry import BUILTIN
 from harness import plain
-from harness.inspect import NEGATIVE, POSITIVE, frame_only, raster_colours, view_of
+from harness.inspect import NEGATIVE, POSITIVE, hide_ticks, raster_colours, view_of
 from harness.machine.environment import machine
 from harness.machine.process import computing_with
 from harness.papers.dct_snn.picture import sample
@@ -51,7 +51,7 @@ def committed() -> dict[str, bytes]:
 
 def bare(axes: Any, title: str = "", xlabel: str = "") -> None:
     """Leave a frame alone, with a title above or a label below it."""
-    frame_only(axes)
+    hide_ticks(axes)
     axes.set_title(title, loc="center", **WORDS)
     axes.set_xlabel(xlabel, **WORDS)
 

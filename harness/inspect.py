@@ -242,10 +242,10 @@ def figure_of(view: View) -> Picture:
 def _image(axes: "Axes", image: Pixels, title: str) -> None:
     axes.imshow(image, interpolation="none")
     axes.set_title(title, fontsize=9, fontweight="normal", loc="center")
-    frame_only(axes)
+    hide_ticks(axes)
 
 
-def frame_only(axes: "Axes") -> None:
+def hide_ticks(axes: "Axes") -> None:
     """Remove ticks and grid, and draw a thin frame."""
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
@@ -276,7 +276,7 @@ def _raster(axes: "Axes", view: View) -> None:
     )
     for edge in range(1, timesteps):
         axes.axvline(edge + 0.5, color=NOTHING, linewidth=1.2 if timesteps <= 20 else 0.4)
-    frame_only(axes)
+    hide_ticks(axes)
     axes.set_xticks([1, *range(max(2, every), timesteps + 1, every)])
     axes.set_xlabel("timestep", fontsize=9, labelpad=1)
     axes.set_ylabel(f"{pixels:,} pixels\ndark → bright", fontsize=8.5)

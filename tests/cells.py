@@ -11,7 +11,7 @@ from harness.data import load
 from harness.data.types import DataSet
 from harness.machine.environment import environment
 from harness.records.fingerprint import fingerprint
-from harness.runs.run import sealed
+from harness.runs.run import record_of
 from harness.schema import Record
 from harness.training.cell import Setting, run_cell
 from tests.robust import tiny
@@ -41,7 +41,7 @@ def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **se
     encoder = encoders.create(config.encoder.name, **config.encoder.parameters)
     mark = fingerprint(config, data.digest)
     place = Setting(CPU, **setting)  # type: ignore[arg-type]
-    return sealed(config, mark, place, run_cell(config, data, encoder, place), ())
+    return record_of(config, mark, place, run_cell(config, data, encoder, place), ())
 
 
 def converted_config(**changes: object) -> CellConfig:

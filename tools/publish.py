@@ -11,7 +11,7 @@ from harness.cli.options import EVIDENCE
 from harness.machine.files import write_atomically
 from harness.papers import own_catalogue
 from harness.report import read
-from harness.report.publish import REPORTS, beyond, kept
+from harness.report.publish import REPORTS, kept, unexpected_files
 
 
 def publish() -> None:
@@ -19,7 +19,7 @@ def publish() -> None:
     files = kept(read(EVIDENCE, None, own_catalogue()))
     for path, content in files.items():
         write_atomically(path, content)
-    for path in filter(Path.is_file, beyond(files, Path())):
+    for path in filter(Path.is_file, unexpected_files(files, Path())):
         path.unlink()
     print(f"wrote {REPORTS / 'index.html'}")
 

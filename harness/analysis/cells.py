@@ -387,7 +387,7 @@ def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, F
     asked: dict[Path, CellConfig] = {}
     for experiment in map(catalogue.experiment, catalogue.names()):
         for profile in experiment.profiles:
-            if records.begun(experiment, profile):
+            if records.has_started(experiment, profile):
                 asked |= {record_path(records.results, config): config for config in records.asked(experiment, profile)}
     for path in records.paths:
         if path not in asked:

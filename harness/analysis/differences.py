@@ -80,7 +80,7 @@ def _paired(
         yield arm, versus, planned, ours, theirs
 
 
-def isolated(
+def comparable_difference(
     arm: Arm, versus: Arm, ours: Sequence[Cell], theirs: Sequence[Cell], timestep: int
 ) -> tuple[Outcomes, float | None]:
     """The difference of two arms; and the mean raw difference, if the first is net of the ANNs (else None).
@@ -102,7 +102,7 @@ def differences(loaded: Loaded, experiment: Experiment, profile: ProfileName) ->
         step = min(arm.timesteps, versus.timesteps)
         if ours:
             place = {"experiment": experiment.name, "profile": profile, "arm": arm.name, "versus": versus.name}
-            apart, raw = isolated(arm, versus, ours, theirs, step)
+            apart, raw = comparable_difference(arm, versus, ours, theirs, step)
             gaps.append(Difference.of(apart, **place, timestep=step, planned=planned, raw=raw))
     return tuple(gaps)
 

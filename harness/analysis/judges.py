@@ -25,7 +25,7 @@ from harness.analysis.verdicts import VERDICTS, ClaimedDifference, Finding, Stat
 from harness.catalogue import Arm, Catalogue, Claim, Experiment, Paper
 from harness.catalogue import claims as kinds
 from harness.catalogue.claims import UNITS, Difference, Kind, Ordering, Relation, Sooner, Value, in_words, name_of
-from harness.catalogue.experiment import Stated, parse_part, told_apart
+from harness.catalogue.experiment import Stated, parse_part, split_deviations
 from harness.config import PROFILES, CellConfig, ProfileName
 from harness.machine.console import counted
 
@@ -166,7 +166,7 @@ def judge(loaded: Loaded, paper: Paper, claims: Sequence[Claim] | None = None) -
     evidence = Evidence(loaded, Catalogue((paper,)))
     asked = {claim.id: claim for claim in (paper.claims if claims is None else claims) if claim.kind != "context"}
     judgements = _adjusted([part for claim in asked.values() for part in _judged(claim, evidence)], paper)
-    judgements = _networks_agreed([_with_reruns(one, asked[one.id], evidence) for one in judgements])
+    judgements = _lite_withdrawn([_with_reruns(one, asked[one.id], evidence) for one in judgements])
     leading = {(one.id, one.profile) for one in one_for_each_claim(judgements)}
     return tuple(replace(one, leads=(one.id, one.profile) in leading) for one in judgements)
 
@@ -334,7 +334,7 @@ def deviations_of(arms: Iterable[str], experiment: Experiment, profile: ProfileN
     for name in arms:
         arm = dataclasses.replace(experiment.arm(name), in_paper=True)  # compared with the paper, be it a control
         deviations += experiment.deviations(arm, experiment.profile(profile))
-    if profile != "paper" and not told_apart(deviations)[0]:
+    if profile != "paper" and not split_deviations(deviations)[0]:
         deviations.append(f"the {profile} profile spends less than the published recipe")
     return tuple(dict.fromkeys(deviations))
 
@@ -346,7 +346,7 @@ def comparability(claim: Claim, profile: ProfileName, deviations: Sequence[str])
     """
     if claim.kind not in JUDGES[profile]:
         return "not comparable"
-    kinds_of = zip(("deviation", "unstated setting"), told_apart(deviations), strict=True)
+    kinds_of = zip(("deviation", "unstated setting"), split_deviations(deviations), strict=True)
     said = ", ".join(counted(len(texts), what) for what, texts in kinds_of if texts)
     return f"approximate ({said})" if said else "exact"
 
@@ -464,7 +464,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     if isinstance(claim, Ordering) and claim.images == "test" and claim.measure == "accuracy":
         before = [cell_data.balanced_at(cells, claim.timestep) for cells in arms]
         blank = replace(blank, balanced=None if before[0] is None or before[1] is None else before[0] - before[1])
-    outcomes, beside = _apart(claim, evidence.catalogue, arms)
+    outcomes, beside = _difference(claim, evidence.catalogue, arms)
     if outcomes is None:
         return _undecided(blank, "incomplete", beside)
     claimed = claimed_difference(evidence.catalogue, claim, arms)
@@ -493,7 +493,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
 
         def word_of(control: Sequence[Cell]) -> Word | None:
             in_place = _in_place_of_sooner(claim, evidence, control, arms) if isinstance(claim, Sooner) else [control]
-            runs, _ = _apart(claim, evidence.catalogue, in_place) if in_place else (None, "")
+            runs, _ = _difference(claim, evidence.catalogue, in_place) if in_place else (None, "")
             if runs is None:
                 return None
             # Adjusted like the claim itself, so that a control faces the same bar.
@@ -505,7 +505,7 @@ def _(claim: Difference | Sooner, evidence: Evidence, blank: Judgement, arms: Ar
     return Pending(measured, decide)
 
 
-def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tuple[Outcomes | None, str]:
+def _difference(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tuple[Outcomes | None, str]:
     """The difference that an ordering claims, by seed, and a remark to show beside it.
 
     The difference is None if the records lack a number; the remark then names it.
@@ -544,7 +544,7 @@ def _apart(claim: Difference | Sooner, catalogue: Catalogue, arms: Arms) -> tupl
 
 
 def _apart_in_steps(claim: Sooner, arms: Arms) -> tuple[Outcomes, str]:
-    """As `_apart`, in steps. A run that never reaches the target counts as the last step plus one."""
+    """As `_difference`, in steps. A run that never reaches the target counts as the last step plus one."""
     count, grid = len(claim.of(claim.sooner)), claim.trained_at or tuple(range(1, len(arms[0][0].curve) + 1))
     sooner, later = (
         [_steps_taken(claim, of_seed, grid) for of_seed in zip(*half, strict=True)]
@@ -662,7 +662,7 @@ def settled(arms: Arms, margin: float) -> bool:
     return all(abs(apart(at) - apart(1.0)) < margin for at in SETTLED_AT)
 
 
-def _networks_agreed(judgements: Sequence[Judgement]) -> list[Judgement]:
+def _lite_withdrawn(judgements: Sequence[Judgement]) -> list[Judgement]:
     """Make lite inconclusive if the paper's own network has no answer yet but points in the opposite direction."""
     result = list(judgements)
     for place, judged in enumerate(judgements):
@@ -863,7 +863,8 @@ def _rerun(judgement: Judgement, claim: Difference, place: Difference, evidence:
         return ""
     again, here = common[: len(state.arms)], common[len(state.arms) :]
     there, afterwards, before = (
-        _apart(at, evidence.catalogue, arms)[0] for at, arms in ((place, state.arms), (place, again), (claim, here))
+        _difference(at, evidence.catalogue, arms)[0]
+        for at, arms in ((place, state.arms), (place, again), (claim, here))
     )
     if there is None or afterwards is None or before is None:
         return ""
@@ -906,7 +907,7 @@ def one_for_each_claim(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]
     def rank(judgement: Judgement) -> tuple[bool, int, bool, int]:
         profile, answers = judgement.profile, judgement.answers
         judges = profile is not None and judgement.kind in JUDGES[profile]
-        fewest = -len(told_apart(judgement.deviations)[0]) if answers else 0
+        fewest = -len(split_deviations(judgement.deviations)[0]) if answers else 0
         return answers, fewest, judges, -1 if profile is None else PROFILES.index(profile)
 
     leading: dict[str, Judgement] = {}

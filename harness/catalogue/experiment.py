@@ -236,7 +236,7 @@ ENCODER = re.compile(r"([^()@~/\\\0]+)(?:\(([^()/\\\0]*)\))?(?:@([1-9]\d{0,4}))?
 UNSTATED = "; the paper does not say"
 
 
-def told_apart(deviations: Iterable[str]) -> tuple[list[str], list[str]]:
+def split_deviations(deviations: Iterable[str]) -> tuple[list[str], list[str]]:
     """Split `Experiment.deviations` into those from what the paper states and the settings that it leaves open."""
     differing, unstated = list[str](), list[str]()
     for text in deviations:

@@ -193,7 +193,7 @@ def augmentation_words(changed: "Augmentation") -> str:
 
 def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iterator[str]":
     """The recipe of a profile with its deviations, a line each."""
-    from harness.catalogue.experiment import told_apart
+    from harness.catalogue.experiment import split_deviations
 
     ann, snn = profile.ann, profile.snn
     yield f"network {network_words(profile.network, classes)}"
@@ -223,7 +223,7 @@ def _recipe(experiment: "Experiment", profile: "Profile", classes: int) -> "Iter
         yield f"{code}: {_changed(changes)}"
     for arms, texts in experiment.deviations_by_arms(profile).items():
         whose = f" ({', '.join(arms)})" if arms else ""
-        differing, unstated = told_apart(texts)
+        differing, unstated = split_deviations(texts)
         for heading, listed in (("deviations", differing), ("not stated in the paper", unstated)):
             if listed:
                 yield f"{heading}{whose}: {'; '.join(listed)}"

@@ -193,7 +193,7 @@ class Records:
                 best = candidate
         return best
 
-    def begun(self, experiment: Experiment, profile: Profile) -> bool:
+    def has_started(self, experiment: Experiment, profile: Profile) -> bool:
         """Whether a profile has a folder, or records of other experiments answer all of its cells."""
         if (self.results / experiment.name / profile.name).is_dir():
             return True

@@ -14,7 +14,7 @@ from statistics import fmean
 from harness.analysis import statistics
 from harness.analysis.cells import Cell as Record
 from harness.analysis.cells import difference_of, paired, values_of
-from harness.analysis.differences import isolated
+from harness.analysis.differences import comparable_difference
 from harness.analysis.differences import pairs as pairs_of
 from harness.analysis.energy import ACCESSES, FORTY_FIVE_NM, WITH_MEMORY, WORD_PJ, Operations
 from harness.analysis.judges import JUDGES, OWN_NETWORK, Judgement, statement_verdicts
@@ -320,7 +320,7 @@ def compared(
 ) -> list[Compared]:
     """The complete pairs with the result of their tests, after Holm's adjustment over all `pairs`.
 
-    Codes of x and of p are compared net of their ANNs, see `isolated`.
+    Codes of x and of p are compared net of their ANNs, see `comparable_difference`.
     `better`: test whether the arm is above the reference (one-sided), instead of whether they differ.
     `margin`: an equivalence margin in points, for a difference that is not shown (two one-sided tests).
     """
@@ -331,7 +331,7 @@ def compared(
         cells, references = (planned_cells(source, profile, side, planned) for side in sides)
         if cells and references and planned >= LEAST_SEEDS:
             arm, versus = (experiment.arm(name) for experiment, name in sides)
-            outcomes, raw = isolated(arm, versus, cells, references, pair.timesteps)
+            outcomes, raw = comparable_difference(arm, versus, cells, references, pair.timesteps)
             of_ann = fmean(cell.ann for cell in cells) - fmean(cell.ann for cell in references)
             ann = None if isnan(of_ann) else of_ann
             gaps.append((pair, outcomes, ann, raw, _untuned(source, profile, *sides)))

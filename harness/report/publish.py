@@ -94,7 +94,7 @@ def check(sources: tuple[Source, ...], clone: Path = Path()) -> list[str]:
     byte for byte.
     """
     expected = {path: content for path, content in kept(sources, clone).items() if path.suffix not in NOT_KEPT}
-    wrong = beyond(expected, clone)
+    wrong = unexpected_files(expected, clone)
     for path, content in expected.items():
         found = path.read_bytes() if path.is_file() else b""
         if found != content and not (path.suffix == ".svg" and same_picture(found, content)):
@@ -102,7 +102,7 @@ def check(sources: tuple[Source, ...], clone: Path = Path()) -> list[str]:
     return sorted(str(path.relative_to(clone)) for path in wrong)
 
 
-def beyond(files: Mapping[Path, bytes], clone: Path) -> set[Path]:
+def unexpected_files(files: Mapping[Path, bytes], clone: Path) -> set[Path]:
     """What lies in a clone's reports and is none of `files`."""
     return {path for path in (clone / REPORTS).glob("[!.]*") if path.suffix not in NOT_KEPT} - files.keys()
 

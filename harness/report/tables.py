@@ -17,7 +17,7 @@ from harness.analysis.statistics import Interval
 from harness.analysis.verdicts import form_of, tally
 from harness.catalogue import Arm, Claim, Experiment
 from harness.catalogue.claims import in_words, statements_of
-from harness.catalogue.experiment import told_apart
+from harness.catalogue.experiment import split_deviations
 from harness.config import PROFILES, ProfileName
 from harness.report.sources import Source
 from harness.report.table import Cell, Column, Link, Row, Table, Value
@@ -414,7 +414,7 @@ def judged_table(triples: Iterable[tuple[Claim, Judgement, Source]], whose: bool
         ours, interval = ours_in_words(judgement)
         profile = f"{judgement.profile} profile" if judgement.profile else ""
         origin = " · ".join(filter(None, (judgement.experiment, claim.source, profile, source.name if whose else "")))
-        differing, unstated = told_apart(judgement.deviations)
+        differing, unstated = split_deviations(judgement.deviations)
         more = [*(f"Deviation: {text}" for text in differing), *(f"Not stated: {text}" for text in unstated)]
         if judgement.verdict == "no records" and claim.needs_training:
             more.append(f"To run it: harness run {judgement.experiment}")

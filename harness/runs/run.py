@@ -219,7 +219,7 @@ def compute(
         found = evaluate(config, trained.spiking, data.test, setting)
         if found:
             trained.timings["evaluations"] = round(time.perf_counter() - begun, 3)
-        record = sealed(config, cell.fingerprint, setting, trained, timesteps, found)
+        record = record_of(config, cell.fingerprint, setting, trained, timesteps, found)
         if not keeps(keep_weights, trained.spiking.network):
             return record
         content = weights_of(config, cell.fingerprint, trained, data)
@@ -276,7 +276,7 @@ def _record(config: CellConfig, fingerprint: Fingerprint, setting: Setting, **ou
     )
 
 
-def sealed(
+def record_of(
     config: CellConfig,
     fingerprint: Fingerprint,
     setting: Setting,

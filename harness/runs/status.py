@@ -59,7 +59,7 @@ def status(
             cells += [_further(records, catalogue, path) for path in record_paths(results / name, levels=2)]
             continue
         entry = catalogue.experiment(name)
-        begun = [profile for profile in entry.profiles if records.begun(entry, profile)]
+        begun = [profile for profile in entry.profiles if records.has_started(entry, profile)]
         for profile in begun or (entry.profiles if chosen else ()):
             cells += _profile(records, catalogue, entry, profile)
     return tuple(cells)

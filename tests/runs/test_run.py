@@ -180,7 +180,7 @@ def test_a_disk_error_is_one_line_and_the_checkpoint_stays(tmp_path: Path, monke
 
 def test_where_memory_was_short_the_next_try_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("harness.runs.run.sealed", Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
+        patched.setattr("harness.runs.run.record_of", Mock(side_effect=torch.OutOfMemoryError("CUDA out of memory")))
         cells = planned(tmp_path)
         failed, _ = run(tmp_path), [*Run(tiny_data(), tmp_path, Setting(CPU)).run(cells)]  # of another worker
     assert failed.record.failure is not None

@@ -19,7 +19,7 @@ from harness.records.fingerprint import fingerprint
 from harness.records.freshness import freshness
 from harness.records.store import read_record, write_record
 from harness.runs.plan import PlannedCell, cells_of, estimate
-from harness.runs.run import compute, sealed
+from harness.runs.run import compute, record_of
 from harness.runs.verify import verify
 from harness.schema import Record
 from harness.snn.layers import layers_of
@@ -38,8 +38,8 @@ def trained(config: CellConfig, setting: Setting = HERE) -> Trained:
     return method_of(config.method).run(config, tiny_data(), encoders.create(config.encoder.name), setting)
 
 
-def record_of(config: CellConfig, setting: Setting = HERE) -> Record:
-    return sealed(config, fingerprint(config, tiny_data().digest), setting, trained(config, setting), ())
+def recorded(config: CellConfig, setting: Setting = HERE) -> Record:
+    return record_of(config, fingerprint(config, tiny_data().digest), setting, trained(config, setting), ())
 
 
 def test_a_record_of_it_goes_there_and_back_and_its_work_is_what_was_announced(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_record_of_it_goes_there_and_back_and_its_work_is_what_was_announced(t
     config = converted_config()
     done = trained(config, Setting(CPU, watch=Watch(lambda _stage, work: told.append(work))))
     assert sum(told) == pytest.approx(Conversion().work(config, tiny_data(), done.spiking.macs // config.timesteps))
-    record = sealed(config, fingerprint(config, tiny_data().digest), HERE, done, ())
+    record = record_of(config, fingerprint(config, tiny_data().digest), HERE, done, ())
     path = write_record(tmp_path, record)
     found = read_record(path)
     assert found.curve == record.curve
@@ -75,15 +75,15 @@ def test_kept_weights_give_the_same_answers(tmp_path: Path) -> None:
 
 def test_a_stopped_cell_goes_on_to_the_same_record(tmp_path: Path) -> None:
     config = converted_config()
-    whole = record_of(config)
+    whole = recorded(config)
     told: list[float] = []
     for stop in (4, 16, 21):  # steps: in the first epoch, in the third, after it
         watch = Watch(lambda _stage, work: told.append(work), partial(lambda at: len(told) >= at, stop))
         setting = Setting(CPU, checkpoint=Checkpoint(tmp_path / "cell", "cell"), watch=watch)
         with pytest.raises(Stopped):
-            record_of(config, setting)
+            recorded(config, setting)
     assert len(told) == 21
-    rest = record_of(config, replace(setting, watch=Watch()))
+    rest = recorded(config, replace(setting, watch=Watch()))
     same = ("curve", "layers", "thresholds", "ann_epochs", "right")
     assert all(getattr(rest, name) == getattr(whole, name) for name in same)
 
