@@ -41,7 +41,7 @@ class Activity:
         self.places[index] = places.double() + (0.0 if before is None else before.to(places.device))
 
     def per_image(self, images: int) -> list[LayerActivity]:
-        """What was done for one image on average: a row for each number of neurons, and one for the output."""
+        """What was done for one image on average: a row for the neurons of each index, and one for the output."""
         places = {index: counted.cpu() for index, counted in self.places.items()}
         rows = []
         for into in range(self.layers[-1].into + 1):

@@ -43,8 +43,8 @@ from harness.report.tables import brief, title_of
 ONE_ANN = experiments.MNIST_ONE_ANN
 DATASETS = {experiment.name: experiment.dataset for experiment in experiments.EXPERIMENTS}
 ENOUGH = 98.0  # percent on MNIST, at which energies are compared
-# 5 % of the error rate that is published for 16 steps.
 DOUBTFUL = 0.01  # an adjusted p above it stands in a sentence
+# 5 % of the error rate that is published for 16 steps.
 MARGIN_ON_MNIST = difference_margin(*(claim.published for claim in PAPER.claims if claim.id == "mnist-t16"))
 # A code of x like DCT, with one ANN for both.
 SIGNED = Pair("Poisson rate with signs", 16, (MNIST_784_100_10, "poisson-signed-16"), (MNIST_ENCODERS, "dct"))
@@ -92,9 +92,10 @@ def _accuracies(judged: Judgement, *datasets: str) -> bool:
 
 
 def _table_1(judged: Judgement) -> bool:
-    """Whether this is a row of Table 1 with an answer."""
-    row = _accuracies(judged, "mnist") and judged.verdict != "not comparable"
-    return row or (judged.kind == "ordering" and judged.versus is None and judged.mean is not None)
+    """Whether this is a row of Table 1 with a number of ours."""
+    return judged.mean is not None and (
+        _accuracies(judged, "mnist") or (judged.kind == "ordering" and judged.versus is None)
+    )
 
 
 def _by_steps(experiment: Experiment) -> Mapping[str, Mapping[str, Read]]:
@@ -432,7 +433,6 @@ NAMES = {
 }
 MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
 SHOWN = {
-    "differs": "differs",
     "equivalent": "ends within {margin:.2g} points of {other}",
     "not shown": "is not shown to differ",
 }
@@ -448,10 +448,11 @@ def first_sentences(source: Source) -> list[str]:
     counts = Counter(words.values())
     answer = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
     answer = "Mostly" if 2 * counts["comes out"] > len(words) else answer
+    codes = _of_codes_on_mnist(source), _of_codes(source)
     too = _exceeding_too(source) if words.get("mnist-other-codes") == "comes out" else ""
     return [
         f"{answer}. {headline(source)}{too}",
-        *filter(None, (_of_orderings(source), _of_mnist(source), _of_codes(source))),
+        *filter(None, (_of_orderings(source), _of_mnist(source), " ".join(filter(None, codes)))),
     ]
 
 
@@ -493,16 +494,20 @@ def _of_orderings(source: Source) -> str:
         for seeds, count in by_seeds
     ]
     network = _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm)
+    before = "" if lead.balanced is None else f"; {lead.balanced:.1f} before fine-tuning"
     return (
         f"On CIFAR-10 with the paper's network ({network}), {subject} have the published sign ({'; '.join(over)}). "
         f"With all 16 frequencies after {lead.timestep} steps, cyclic is {_against('interleaved', lead)}; "
-        f"{lead.published:.1f} published){', both at the learning rate of cyclic' if lead.not_tuned else ''}."
+        f"{lead.published:.1f} published{before}){_RATE_OF_CYCLIC if lead.not_tuned else ''}."
         f"{_unsettled(source, 'short', [sides], lead.margin or 0.0, lead.seeds_done)}"
     )
 
 
+_RATE_OF_CYCLIC = ", both at the learning rate that was best for cyclic in a search on a quarter of the images"
+
+
 def _of_mnist(source: Source) -> str:
-    """The accuracies of Table 1, and codes of p beside DCT; empty if a planned seed of Table 1 is missing."""
+    """The accuracies of Table 1 in our reading and in others; empty if a planned seed of ours is missing."""
     table = {row.id: row for row in source.judgements if row.id in MNIST_CLAIMS and row.profile == "paper"}
     ours = [table[name] for name in MNIST_CLAIMS if name in table]
     cells = [ask.planned_cells(source, "paper", (MNIST_784_100_10, row.arm)) for row in ours]
@@ -517,21 +522,13 @@ def _of_mnist(source: Source) -> str:
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', ours[0].arm)}; {counted(ours[0].seeds_done, 'seed')}, 95 % "
         f"intervals over these), DCT, by a recipe re-tuned for each number of steps, has {_listed(accuracies)}."
     ]
-    if readings := [reading for row in ours if (reading := _nearest_reading(row, source))]:
-        said.append(f"The nearest other readings give {_listed(readings)}.")
-    gaps = ask.compared(source, ask.against_first(ONE_ANN), "paper", MARGIN_ON_MNIST)
-    sides = [
-        f"at {at} {_sides([gap for gap in gaps if gap.pair.timesteps == at])}"
-        for at in sorted(row.timestep for row in ours)
-        if any(gap.pair.timesteps == at for gap in gaps)
-    ]
-    if sides:
-        said.append(f"Codes of p against DCT on p, with ANNs trained alike: {'; '.join(sides)}.")
-    return " ".join(said)
+    if readings := [reading for row in ours if (reading := _other_reading(row, source))]:
+        said.append(f"Of other readings that may be judged, the nearest give {_listed(readings)}.")
+    return " ".join((*said, *_as_printed(source)))
 
 
-def _nearest_reading(row: Judgement, source: Source) -> str:
-    """Of the other readings of a published accuracy that the budget does not rule out, the nearest one."""
+def _other_reading(row: Judgement, source: Source) -> str:
+    """Of the other judged readings of a published accuracy that the budget does not rule out, the nearest one."""
     part = {claim.id: (claim.statement, claim.part) for claim in PAPER.claims}
     others = [
         (abs(other.mean - row.published), f"{_accuracy(other)} at {row.timestep} ({other.reading}: {other.verdict})")
@@ -542,9 +539,34 @@ def _nearest_reading(row: Judgement, source: Source) -> str:
     return min(others)[1] if others else ""
 
 
+def _as_printed(source: Source) -> Iterator[str]:
+    """The accuracy with all that is printed, and where its ANN ends; nothing without records."""
+    printed = {claim.id for claim in PAPER.claims if claim.reading.startswith("as printed, ")}
+    for row in source.judgements:
+        if row.id in printed and row.kind == "value" and row.profile == "paper" and row.mean is not None:
+            cells = source.loaded.done(row.experiment, "paper", row.arm, row.seeds_planned)
+            how = f"{row.verdict}; its ANN ends at {fmean(cell.ann for cell in cells):.1f} %"
+            yield f"As printed, with crops and flips, it has {_accuracy(row)} % at {row.timestep} ({how})."
+
+
+def _of_codes_on_mnist(source: Source) -> str:
+    """Codes of p against DCT on p at the steps of Table 1, where all codes have all their seeds."""
+    pairs = ask.against_first(ONE_ANN)
+    gaps = ask.compared(source, pairs, "paper", MARGIN_ON_MNIST)
+    sides = [
+        f"after {at} steps {_sides(of_steps)}"
+        for at in sorted(claim.timestep or 0 for claim in PAPER.claims if claim.id in MNIST_CLAIMS)
+        if len(of_steps := [gap for gap in gaps if gap.pair.timesteps == at]) == sum(at == p.timesteps for p in pairs)
+    ]
+    seeds = counted(min((gap.apart.seeds for gap in gaps), default=0), "seed")
+    how = f"{_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}; {seeds}"
+    said = f"On MNIST ({how}), codes of p against DCT on p, with ANNs trained alike: {'; '.join(sides)}."
+    return said if sides else ""
+
+
 def _of_codes(source: Source) -> str:
     """Direct input and Poisson with signs against DCT, and codes of p against DCT on p, on one small network; empty if
-    one is not complete or has another ANN than is said.
+    one is not complete, or direct input or Poisson with signs has another ANN than DCT.
     """
     # Each list of pairs is a question of its own, as in the tables.
     of_direct, of_signed, of_p = (
@@ -559,8 +581,8 @@ def _of_codes(source: Source) -> str:
     sides = [(gap.pair.side, gap.pair.reference) for gap in (*of_x, *of_p)]
     return (
         f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', direct.pair.reference[1])}; {seeds}), "
-        f"after {direct.pair.timesteps} steps and with one ANN for both, direct input "
-        f"{_stands(direct, 'DCT', UNPUBLISHED)} and Poisson input with signs {_stands(signed, 'DCT', UNPUBLISHED)}. "
+        f"after {direct.pair.timesteps} steps, direct input {_stands(direct, 'DCT', UNPUBLISHED)} and Poisson input "
+        f"with signs {_stands(signed, 'DCT', UNPUBLISHED)}, each with an ANN that it shares with DCT. "
         f"Codes of p against DCT on p, with ANNs trained alike: {_sides(of_p)}."
         f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
     )
@@ -586,8 +608,8 @@ def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
     return ", ".join(filter(None, (network, of_ann and f"its ANN {of_ann}", tuned)))
 
 
-def _accuracy(mean: Judgement | Interval, digits: int = 2) -> str:
-    return f"{mean.mean:.{digits}f}{spread(mean.half_width or 0.0, digits)}"
+def _accuracy(mean: Judgement | Interval) -> str:
+    return f"{mean.mean:.2f}{spread(mean.half_width or 0.0)}"
 
 
 def _against(other: str, ours: Judgement | Interval) -> str:
@@ -615,21 +637,22 @@ def _doubt(gap: ask.Compared) -> str:
 
 
 def _sides(gaps: Sequence[ask.Compared]) -> str:
-    """The arms that are shown to lie above and below their common reference, furthest first: "a (+2.1) and b (+0.3) are
-    above it, c (−1.0) is below it".
+    """The arms that are shown to lie above and below their common reference, furthest first, and the others: "a (+2.1)
+    and b (+0.3) are above it, c (−1.0) is below it, d is not shown to differ".
     """
     alike = Counter(brief(gap.pair.name) for gap in gaps)
-    sides = {"above": list[str](), "below": list[str]()}
+    sides = {"above it": list[str](), "below it": list[str](), "not shown to differ": list[str]()}
     for gap in sorted(gaps, key=lambda gap: -abs(float(gap.apart.mean))):
+        name = brief(gap.pair.name)
+        name = name if alike[name] == 1 else gap.pair.name
         if gap.shown == "differs":
-            name = brief(gap.pair.name)
-            name = name if alike[name] == 1 else gap.pair.name
             apart = f"{float(gap.apart.mean):+.1f}".replace("-", "−")
-            sides[_side(float(gap.apart.mean))].append(f"{name} ({apart}{_doubt(gap)})")
-    named = [
-        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {side} it" for side, names in sides.items() if names
-    ]
-    return ", ".join(named) or "none is shown to differ"
+            sides[f"{_side(float(gap.apart.mean))} it"].append(f"{name} ({apart}{_doubt(gap)})")
+        else:
+            sides["not shown to differ"].append(name)
+    return ", ".join(
+        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {side}" for side, names in sides.items() if names
+    )
 
 
 def _side(difference: float) -> str:
