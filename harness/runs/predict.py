@@ -6,7 +6,7 @@
 import csv
 import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,15 +104,10 @@ def restore(
 
 
 @failures_as_errors(REINSTALL)
-def predict(
-    net: TimedNetwork, images: ImageSet, seed: int, outputs: Callable[[Tensor], Tensor] | None = None
-) -> Predictions:
-    """The class of each image after each t = 1 … T, in the same chunks as in tests during training.
-
-    outputs: of another simulator, from a spike train; None: those of `net`.
-    """
+def predict(net: TimedNetwork, images: ImageSet, seed: int) -> Predictions:
+    """The class of each image after each t = 1 … T, in the same chunks as in tests during training."""
     net = ready(net)
-    parts = [classes for _, classes in classified(net, images, seed, outputs=outputs)]
+    parts = [classes for _, classes in classified(net, images, seed)]
     none = torch.empty(net.timesteps, 0, dtype=torch.int64)
     return Predictions(torch.cat([none, *parts], 1), images.labels)
 

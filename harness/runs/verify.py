@@ -8,12 +8,12 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import msgspec
 import torch
@@ -42,6 +42,7 @@ from harness.runs.predict import REINSTALL, data_of, predict, recorded_setting, 
 from harness.runs.progress import Progress
 from harness.runs.run import compute, evaluated_at, packed
 from harness.schema import Record
+from harness.snn.activity import Activity
 from harness.snn.network import Spiking
 from harness.snn.neuron import is_late
 from harness.training.cell import Setting
@@ -189,16 +190,15 @@ def _tested(path: Path, record: Record, data: DataSet, source: Source) -> Record
     """The record with the outputs of its kept weights, tested again here or in another simulator."""
     setting = recorded_setting(record) if source == "weights" else Setting(torch.device("cpu"))
     environment, evaluations = circumstances(record.config, setting), record.evaluations
-    simulate: Neurons | None = None
     net = restore(read_weights(weights_path(path)), setting)
     if isinstance(net, Spiking):  # a file of weights lacks some settings of the neuron, and the products
         net = replace(net, neuron=record.config.neuron, products=tuple(record.products))
     if source != "weights":
         if not isinstance(net, Spiking):
             raise HarnessError(f"{path}: {source} cannot state the neurons of its method", "use --from weights")
-        simulated = Simulated(source, net.ready())
-        environment["kernel"], simulate = simulated.name, simulated.outputs
-    predicted = predict(net, data.test, record.config.seed, simulate)
+        net = Simulated.of(source, net)
+        environment["kernel"] = net.name
+    predicted = predict(net, data.test, record.config.seed)
     if source == "weights":
         evaluations = evaluated_at(claimed(record), evaluate(record.config, net, data.test, setting))
     return msgspec.structs.replace(
@@ -217,8 +217,9 @@ Neurons = Callable[[Tensor], Tensor]
 """The neurons of one layer, which keep their membranes: from the current of a timestep `[N, …]` to spikes."""
 
 
-class Simulated:
-    """The network of `spiking` in another simulator; `name` is the simulator with its version.
+@dataclass(frozen=True, kw_only=True)
+class Simulated(Spiking):
+    """A network in another simulator; `name` is the simulator with its version, `made` gives neurons of a threshold.
 
     Each simulator states the neuron in its own terms:
 
@@ -230,42 +231,50 @@ class Simulated:
                (v − θ)/λ at a spike, of which the next step makes v − θ ("algorithm"). Without reset, θ is 0 in these.
     """
 
-    def __init__(self, simulator: str, spiking: Spiking) -> None:
-        """Raises HarnessError if the simulator is not installed or has no such neuron."""
+    name: str
+    made: Callable[[float], Neurons]
+
+    @classmethod
+    def of(cls, simulator: str, net: Spiking) -> Self:
+        """`net` in a simulator. Raises HarnessError if that is not installed or has no such neuron."""
         make = {"snntorch": _of_snntorch, "norse": _of_norse}[simulator]
         try:
-            self.neurons = make(spiking.neuron)
+            made = make(net.neuron)
         except ImportError as error:
             missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else f"a working {simulator}"
             raise HarnessError(f"--from {simulator} needs {missing}: {error}", how_to_get_peers()) from None
-        self.name = f"{simulator} {version(simulator)}"
-        self.thresholds, self.layers, self.dtype = spiking.thresholds, spiking.network.layers, spiking.dtype
-        self.late, self.weights = is_late(spiking.neuron), [weight.detach() for weight in spiking.network.weights]
+        return cls(**vars(net), name=f"{simulator} {version(simulator)}", made=made)
+
+    def chunk(self, budget: int = 1 << 22) -> int:
+        """How many images to run at once: it computes one timestep after another, so that T times as many fit."""
+        return super().chunk(budget * self.timesteps)
 
     @torch.no_grad()
-    def outputs(self, train: Tensor) -> Tensor:
+    def outputs(self, train: Tensor, activity: Activity | None = None) -> Tensor:
         """U_t `[T, N, classes]` of a spike train `[T, N, C, H, W]` for every t."""
-        neurons = [self.neurons(threshold) for threshold in self.thresholds]
+        assert activity is None, "it counts nothing"
+        neurons, late = [self.made(threshold) for threshold in self.thresholds], is_late(self.neuron)
         waiting: list[Tensor | None] = [None] * len(neurons)
         total, outputs = torch.zeros(()), []
         for x in train:
             for index, layer in enumerate(neurons):
                 sent = fired = layer(self._current(index, x).float())
-                if self.late:  # with layer delay, the next layer receives the spikes of the step before
+                if late:  # with layer delay, the next layer receives the spikes of the step before
                     before, waiting[index] = waiting[index], fired
                     sent = torch.zeros_like(fired) if before is None else before
                 x = sent.to(self.dtype)
-                x = F.avg_pool2d(x, 2) if self.layers[index].pool else x
+                x = F.avg_pool2d(x, 2) if self.network.layers[index].pool else x
             total = total + self._current(-1, x.float())
             outputs.append(total)
         return torch.stack(outputs)
 
     def _current(self, index: int, x: Tensor) -> Tensor:
         """What layer `index` feeds its neurons."""
-        if self.layers[index].side:
-            return F.conv2d(x, self.weights[index], padding=1)
+        weight = self.network.weights[index]
+        if self.network.layers[index].side:
+            return F.conv2d(x, weight, padding=1)
         # Maps `[N, C, H, W]` enter a linear layer as features `[N, H·W·C]`, in the order of its weights.
-        return F.linear(x.movedim(1, -1).flatten(1), self.weights[index])
+        return F.linear(x.movedim(1, -1).flatten(1), weight)
 
 
 def _of_snntorch(neuron: NeuronSpec) -> Callable[[float], Neurons]:
