@@ -268,7 +268,7 @@ REACHES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # points to either side of the 
 
 @dataclass(frozen=True)
 class Dot:
-    """A row of a panel of dots, with our number, the published one, or both."""
+    """A row of a panel of dots: our number and its look, or the published number."""
 
     label: str
     look: drawing.Look | None
@@ -312,22 +312,21 @@ def _dots_figure(scene: Scene, panels: Sequence[tuple[str, list[Dot]]]) -> Pictu
 
 def _draw_dot(ax: "Axes", place: int, row: Dot, reach: float) -> list[Any]:
     """Draw a row, and return its numbers. A number beyond `reach` is an arrow."""
-    for value, look in ((row.ours.mean if row.ours else None, row.look), (row.published, None)):
-        if value is not None and abs(value) > reach:
-            side, colour = 1 if value > 0 else -1, look.colour if look else INK
-            tip, tail = side * 1.1 * reach, side * 0.9 * reach
-            ax.annotate("", (tip, place), (tail, place), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
-            looks: dict[str, Any] = {"ha": "right" if side > 0 else "left", "va": "center", "fontsize": LETTERS}
-            ax.text(side * 0.87 * reach, place, human(f"{value:+.1f}"), **looks)
-        elif value is not None and look is not None and row.ours is not None:
-            bars = None if row.ours.arms is None else [[max(0.0, end)] for end in row.ours.arms]
-            ax.errorbar(value, place, xerr=bars, color=look.colour, marker=look.marker, capsize=3, linestyle="none")
-            if row.ours.low is None and row.ours.seeds > 1:
-                runs = row.ours.runs
-                ax.plot(runs, [place] * len(runs), color=INK, marker=".", markersize=4, linestyle="none")
-        elif value is not None:
-            ax.plot([value], [place], **diamond(INK))
-    ours = row.ours
+    ours, look = row.ours, row.look
+    value = row.published if ours is None else ours.mean
+    if value is not None and abs(value) > reach:
+        side, colour = 1 if value > 0 else -1, look.colour if look else INK
+        tip, tail = side * 1.1 * reach, side * 0.9 * reach
+        ax.annotate("", (tip, place), (tail, place), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.6})
+        looks: dict[str, Any] = {"ha": "right" if side > 0 else "left", "va": "center", "fontsize": LETTERS}
+        ax.text(side * 0.87 * reach, place, human(f"{value:+.1f}"), **looks)
+    elif ours is not None and look is not None:
+        bars = None if ours.arms is None else [[max(0.0, end)] for end in ours.arms]
+        ax.errorbar(ours.mean, place, xerr=bars, color=look.colour, marker=look.marker, capsize=3, linestyle="none")
+        if ours.low is None and ours.seeds > 1:
+            ax.plot(ours.runs, [place] * ours.seeds, color=INK, marker=".", markersize=4, linestyle="none")
+    elif value is not None:
+        ax.plot([value], [place], **diamond(INK))
     return [row.label, *((ours.mean, ours.low, ours.high) if ours else ()), row.published]
 
 

@@ -648,8 +648,8 @@ def along_fine_tuning(experiment: Experiment) -> Ask:
         rows = tuple(row for row, n in seeds if isinstance(n, tuple) and n[0] == n[1])
         caption = (
             "Differences in percentage points, after so much of fine-tuning; 95 % intervals over seeds alone, from "
+            f"{LEAST_SEEDS} seeds up."
         )
-        caption += f"{LEAST_SEEDS} seeds up."
         kept = replace(whole, title="", rows=rows, caption=caption, style="").without("whose")
         return kept if rows else None
 
