@@ -46,23 +46,13 @@ def run_tiny(config: CellConfig | None = None, data: DataSet | None = None, **se
 
 def converted_config(**changes: object) -> CellConfig:
     """A cell of the method `conversion`: a residual block with batch norm, three epochs, eight timesteps."""
-    ann = AnnRecipe(
-        3,
-        32,
-        0.1,
-        1,
-        dropout=0.0,
-        classifier_dropout=0.0,
-        schedule="cosine",
-        initialisation="he",
-        augmentation=Augmentation(pad=1, cutout=3),
-    )
+    ann = AnnRecipe(3, 32, 0.1, 1, dropout=0.0, classifier_dropout=0.0, schedule="cosine", initialisation="he")
     config = replace(
         tiny_config(),
         encoder=EncoderSpec("direct"),
         network=NetworkSpec("tiny-residual", (4, "R8/2", "R8", "G"), norm="batch", bias=True),
         method=MethodSpec("conversion"),
-        ann=ann,
+        ann=replace(ann, augmentation=Augmentation(pad=1, cutout=3)),
         snn=ABSENT,
         balancing=ABSENT,
         neuron=ABSENT,

@@ -33,6 +33,13 @@ def harness(*words: object) -> Done:
     return Done(code, out.getvalue(), err.getvalue())
 
 
+def said(*words: object) -> str:
+    """What `harness` prints with these words, which it takes."""
+    done = harness(*words)
+    assert done.code == 0, done.err
+    return done.out
+
+
 def python(*words: object, cwd: Path | None = None, **environment: Any) -> str:
     """What another Python prints, to which this repository is known. A variable that is None is not set there."""
     known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}

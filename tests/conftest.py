@@ -54,6 +54,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and no folder of data."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HARNESS_DATA", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
 def tiny_known() -> Iterator[None]:
     """The catalogue has an experiment that is computed in a moment, and the encoder `misbehaved` is known."""
     from tests.robust import tiny

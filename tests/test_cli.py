@@ -23,26 +23,13 @@ from harness.records.verifications import Source
 from harness.report.snapshot import SNAPSHOT
 from harness.runs.workers import Engine
 from harness.snn.kernels import Kernel
-from tests.command import harness, python
+from tests.command import harness, python, said
 from tests.encoders.test_registry import install
 from tests.report.campaigns import write_mnist
 
-pytestmark = pytest.mark.usefixtures("blank_figures")
+pytestmark = pytest.mark.usefixtures("blank_figures", "here")
 
 RUN = ("run", "tiny", "--arm", "cyclic-6", "--seeds", "1")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HARNESS_DATA", raising=False)
-    return tmp_path
-
-
-def said(*words: object) -> str:
-    done = harness(*words)
-    assert done.code == 0, done.err
-    return done.out
 
 
 # Runs
@@ -172,7 +159,6 @@ def test_every_command_takes_the_file_of_an_experiment(here: Path) -> None:
         ("run", "missing argument 'EXPERIMENT'"),
         ("run --no-such-option", "no such option: --no-such-option"),
         ("nothing", "no such command 'nothing'"),
-        ("status --results-dir ", "a folder's name is empty"),
         ("claims mnist-t16 --paper qcfs", "mnist-t16 is not of qcfs"),
         ("run /dev/null", "/dev/null"),
         ("run quickstart --arm \x1b[2J", "unknown arm"),

@@ -182,7 +182,7 @@ class Ground:
             return process.pid, out, err
         pid = os.fork()
         if pid == 0:
-            _become(self.root, [str(word) for word in words], out, err, before, chosen)
+            become(self.root, [str(word) for word in words], out, err, before, chosen)
         return pid, out, err
 
     def check(self, line: str) -> None:
@@ -220,7 +220,7 @@ class Ground:
         return sound
 
 
-def _become(
+def become(
     root: Path, words: list[str], out: Path, err: Path, before: Callable[[], object], chosen: Mapping[str, str | None]
 ) -> None:
     """Turn this forked process into `harness` with those words; never returns."""
@@ -585,7 +585,7 @@ def cache() -> Iterator[Case]:
 def users() -> Iterator[Case]:
     """Two users on one folder, and a user without a home. Needs root, to become them."""
 
-    def become(user: int) -> None:
+    def switch(user: int) -> None:
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
@@ -647,7 +647,7 @@ def users() -> Iterator[Case]:
 
     def as_user(user: int, ground: Ground) -> dict[str, Any]:
         chosen = {"HOME": str(home(user, ground)), "XDG_CACHE_HOME": None, "NUMBA_CACHE_DIR": None}
-        return {"fresh": True, "environment": chosen, "before": partial(become, user)}
+        return {"fresh": True, "environment": chosen, "before": partial(switch, user)}
 
     def at_once(ground: Ground) -> None:
         readable()
@@ -677,7 +677,7 @@ def users() -> Iterator[Case]:
         shutil.rmtree(ground.results / "tiny")
         gone = dict.fromkeys(("HOME", "HARNESS_CACHE", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME"))
         chosen = {**gone, "TMPDIR": str(ground.root / "elsewhere")}
-        ground.command("run", "tiny.py", "--json", fresh=True, environment=chosen, before=partial(become, user))
+        ground.command("run", "tiny.py", "--json", fresh=True, environment=chosen, before=partial(switch, user))
         require(ground.digests() == ground.undisturbed.digests(), "without a home: other records")
 
     yield Case("a forged ANN in a shared cache", forged_ann)

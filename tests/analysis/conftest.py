@@ -1,6 +1,6 @@
 """A factory of small records, written through the store as a run would write them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +8,12 @@ import pytest
 from msgspec import structs
 
 from harness.catalogue import Catalogue
-from harness.papers import catalogue
 from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
 from harness.schema import Counts, Epoch, Failure, Record
-from tests.analysis.judging import Invented
+from tests.analysis.judging import CATALOGUE, Invented, Write
 
-Write = Callable[..., Path]
 DIGEST = "0" * 64
-CATALOGUE = catalogue()
 
 
 def record(

@@ -19,12 +19,8 @@ from harness.records.store import read_record, write_record
 from harness.schema import Epoch, Record
 
 Write = Callable[..., Path]
-MNIST, INTERLEAVED, FREQUENCIES, VGG9 = (
-    "mnist-784-100-10",
-    "ablation-interleaved",
-    "ablation-frequencies",
-    "cifar10-vgg9",
-)
+MNIST, VGG9 = "mnist-784-100-10", "cifar10-vgg9"
+INTERLEAVED, FREQUENCIES = "ablation-interleaved", "ablation-frequencies"
 CATALOGUE = catalogue()
 PAPER = CATALOGUE.papers[0]
 CLAIMS = {claim.id: claim for claim in CATALOGUE.claims}

@@ -1,7 +1,6 @@
 """Operations and energy against numbers worked by hand."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,28 +12,22 @@ from harness.analysis.energy import ACCESSES, WITH_MEMORY, EnergyModel, Operatio
 from harness.config import EncoderSpec
 from harness.records.store import read_record
 from harness.schema import LayerActivity
-from tests.analysis.judging import load
+from tests.analysis.judging import MNIST, Write, load
 
-Write = Callable[..., Path]
-MNIST = "mnist-784-100-10"
 HIDDEN = LayerActivity("linear1", 1000, 4000.0, multiplies=False, neurons=10, spikes=6.0)
 OUTPUT = LayerActivity("linear2", 100, 60.0, multiplies=False, neurons=5, spikes=None)
 
 
 def measured(
-    write: Write,
-    seed: int,
-    *layers: LayerActivity,
-    encoder: tuple[float | None, float | None] = (500.0, 200.0),
-    arm: str = "cyclic-2",
+    write: Write, seed: int, *layers: LayerActivity, encoder: tuple[float | None, float | None] = (500.0, 200.0)
 ) -> None:
     """A finished cell that counted `layers`; `encoder`: operations, and the multiply-accumulates among them."""
     operations, macs = encoder
-    write(MNIST, "paper", arm, seed, 9000, layers=[*layers], encoder_operations=operations, encoder_macs=macs)
+    write(MNIST, "paper", "cyclic-2", seed, 9000, layers=[*layers], encoder_operations=operations, encoder_macs=macs)
 
 
-def operations(results: Path, arm: str = "cyclic-2") -> Operations:
-    found = operations_of(load(results).by_arm[MNIST, "paper", arm])
+def operations(results: Path) -> Operations:
+    found = operations_of(load(results).by_arm[MNIST, "paper", "cyclic-2"])
     assert found is not None
     return found
 
@@ -56,14 +49,6 @@ def test_a_first_layer_that_sees_graded_values_multiplies(tmp_path: Path, write:
     assert counted.snn_pj(model) == pytest.approx(18454)  # 60 × 0.9 + 4000 × 4.6
     assert [layer.snn_pj(model) for layer in counted.layers] == pytest.approx([18400, 54])
     assert [layer.ann_pj(model) for layer in counted.layers] == pytest.approx([4600, 460])  # 4.6 a MAC
-
-
-def test_an_input_that_is_the_same_at_every_step_is_multiplied_once(tmp_path: Path, write: Write) -> None:
-    every_step = msgspec.structs.replace(HIDDEN, multiplies=True, accumulates=16_000.0)
-    measured(write, 0, every_step, OUTPUT, encoder=(0.0, 0.0), arm="direct-16")
-    counted, model = operations(tmp_path, "direct-16"), EnergyModel()
-    assert counted.multiplies == 1000  # 16,000 in 16 steps
-    assert counted.snn_pj(model) == pytest.approx(1000 * 4.6 + 60 * 0.9)
 
 
 def test_memory_traffic_is_weights_membranes_and_spikes(tmp_path: Path, write: Write) -> None:
@@ -92,17 +77,6 @@ def test_at_the_break_even_rate_both_networks_need_the_same(tmp_path: Path, writ
     assert operations(tmp_path).ratio(WITH_MEMORY) == pytest.approx(1.0)
     measured(write, 0, HIDDEN, OUTPUT, encoder=(1e6, 1e6))  # needs more without a spike
     assert operations(tmp_path).break_even(EnergyModel()) == 0.0
-
-
-def test_an_ann_of_few_bits_multiplies_and_moves_for_less(tmp_path: Path, write: Write) -> None:
-    measured(write, 0, HIDDEN, OUTPUT)
-    counted, model = operations(tmp_path), WITH_MEMORY
-    # 2 of 32 bits: 3.7 pJ of a multiplication and the 30 values count a sixteenth; additions and weights do not.
-    ann = 1100 * (0.9 + 3.7 / 16) + 5 * (1100 + 30 / 16)
-    assert counted.ann_pj(model, bits=2) == pytest.approx(ann)
-    still = 500 * 5 + 300 * 0.9 + 200 * 4.6 + 5 * 2 * 15 * 2  # of the encoder, and the membranes
-    active = 4060 * 0.9 + 5 * (4060 + 2 * 6)
-    assert counted.break_even(model, bits=2) == pytest.approx(4060 / 2200 * (ann - still) / active)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"block_size": 2, "stride": 2}])

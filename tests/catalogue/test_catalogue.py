@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import Catalogue, experiment_from
+from harness.catalogue import experiment_from
 from harness.errors import HarnessError
 from harness.papers import catalogue
 
@@ -23,11 +23,7 @@ PROFILE = replace(QUICKSTART.profiles[0], network=NetworkSpec("narrow", hidden=(
 ARMS = (Arm("dct-9", EncoderSpec("dct"), 9, "DCT, T = 9"),)
 EXPERIMENT = Experiment("my-question", "Is seven enough?", "mine", "digits", ARMS, (PROFILE,))
 """
-
-
-@pytest.fixture(scope="module")
-def known() -> Catalogue:
-    return catalogue()
+KNOWN = catalogue()
 
 
 def write(folder: Path, text: str) -> Path:
@@ -36,29 +32,29 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_it_has_its_own_network_steps_and_arms_and_belongs_to_no_paper(tmp_path: Path, known: Catalogue) -> None:
-    whole = known.with_experiments([experiment_from(write(tmp_path, QUESTION))])
+def test_it_has_its_own_network_steps_and_arms_and_belongs_to_no_paper(tmp_path: Path) -> None:
+    whole = KNOWN.with_experiments([experiment_from(write(tmp_path, QUESTION))])
     assert (whole.paper_of("my-question"), whole.claims_of("my-question")) == (None, ())
-    assert whole.claims == known.claims
+    assert whole.claims == KNOWN.claims
     found = whole.experiment("my-question")
     config = found.resolve(found.arm("dct-9"), found.profile("smoke"), 3)
     assert (config.experiment, config.network.hidden, config.timesteps, config.seed) == ("my-question", (7,), 9, 3)
 
 
-def test_commands_call_it_by_its_file_and_know_none_from_records_alone(tmp_path: Path, known: Catalogue) -> None:
+def test_commands_call_it_by_its_file_and_know_none_from_records_alone(tmp_path: Path) -> None:
     path = write(tmp_path, QUESTION)
-    whole, name = known.including(str(path))
+    whole, name = KNOWN.including(str(path))
     assert (name, whole.experiment(name).title) == ("my-question", "Is seven enough?")
     assert whole.command(name, "smoke") == "harness run my_question.py --profile smoke"  # without the user's folders
-    assert known.with_experiments([experiment_from(path)]).command(name) == ""
-    assert known.including("quickstart") == (known, "quickstart")
-    assert known.command("quickstart") == "harness run quickstart"
+    assert KNOWN.with_experiments([experiment_from(path)]).command(name) == ""
+    assert KNOWN.including("quickstart") == (KNOWN, "quickstart")
+    assert KNOWN.command("quickstart") == "harness run quickstart"
 
 
-def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> None:
+def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, QUESTION.replace("my-question", "quickstart"))
     with pytest.raises(HarnessError, match="experiment 'quickstart': one of paper 'dct-snn', one of an experiment"):
-        known.with_experiments([experiment_from(path)])
+        KNOWN.with_experiments([experiment_from(path)])
 
 
 @pytest.mark.parametrize(
@@ -101,9 +97,9 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path, known: Catalogue) -> No
         (QUESTION.replace("ARMS, (PROFILE,)", "ARMS + ARMS, (PROFILE,)"), "two arms have one name"),
     ],
 )
-def test_what_cannot_be_run_is_named(tmp_path: Path, known: Catalogue, text: str | None, words: str) -> None:
+def test_what_cannot_be_run_is_named(tmp_path: Path, text: str | None, words: str) -> None:
     path = tmp_path / "none.py" if text is None else write(tmp_path, text)
     with pytest.raises(HarnessError) as caught:
-        known.with_experiments([experiment_from(path)])
+        KNOWN.with_experiments([experiment_from(path)])
     assert str(path) in caught.value.message
     assert words in str(caught.value)

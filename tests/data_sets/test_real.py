@@ -9,10 +9,7 @@ import pytest
 from harness.data import load, look
 
 DATA = Path(os.environ.get("HARNESS_DATA", "."))
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif("HARNESS_DATA" not in os.environ, reason="HARNESS_DATA is not set"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif("HARNESS_DATA" not in os.environ, reason="HARNESS_DATA is not set")]
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +27,7 @@ def one_cache(monkeypatch: pytest.MonkeyPatch, shared: Path) -> None:
     ],
 )
 def test_images_have_their_published_mean_and_deviation_and_are_verified(
-    name: str,
-    classes: int,
-    published_means: list[float],
-    published_deviations: list[float],
-    within: float,
+    name: str, classes: int, published_means: list[float], published_deviations: list[float], within: float
 ) -> None:
     data = load(name, DATA)
     for channel, (mean, deviation) in enumerate(zip(published_means, published_deviations, strict=True)):

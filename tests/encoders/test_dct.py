@@ -55,20 +55,7 @@ def test_batch_thresholds_are_those_of_the_batch_alone() -> None:
     assert not batch.info.batch_invariant
 
 
-# Schedules beyond those of tests/test_plain.py, and wrong requests refused.
-
-
-@pytest.mark.parametrize(
-    ("name", "request_", "expected"),
-    [
-        ("intermittent", {"indices": (3, 1)}, [3, 1, 3]),
-        ("explicit", {"indices": (9, 0, 9)}, [9, 0, 9, 9, 0]),
-        ("weighted", {"weights": (3, 2, 1)}, [0, 1, 2, 0, 1, 0, 0, 1]),
-        ("weighted", {"weights": (2,) * 16}, [*range(16), *range(16)]),
-    ],
-)
-def test_schedules_written_out_by_hand(name: str, request_: dict[str, Any], expected: list[int]) -> None:
-    assert build(name, len(expected), 16, **request_) == tuple(expected)
+# Wrong requests for a schedule; those that can be fed: tests/test_plain.py.
 
 
 @pytest.mark.parametrize(

@@ -124,12 +124,7 @@ def remembering() -> Sign:
 
 class OtherInBfloat16(Sign):
     def encode(
-        self,
-        images: Tensor,
-        timesteps: int,
-        key: int,
-        ids: Tensor | None = None,
-        dtype: torch.dtype = torch.float32,
+        self, images: Tensor, timesteps: int, key: int, ids: Tensor | None = None, dtype: torch.dtype = torch.float32
     ) -> Tensor:
         return sign(images, timesteps).to(dtype) * (1 if dtype == torch.float32 else -1)
 

@@ -30,11 +30,7 @@ def grid(levels: int) -> Tensor:
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [
-        *((name, {}) for name in registry.PEERS),
-        ("snntorch-latency", {"linear": False}),
-        ("norse-lif", {"gain": 2.0}),
-    ],
+    [*((name, {}) for name in registry.PEERS), ("snntorch-latency", {"linear": False}), ("norse-lif", {"gain": 2.0})],
 )
 def test_adapters_keep_every_law(name: str, parameters: Parameters) -> None:
     assert [f for f in check(peer(name, **parameters), sample_images(size=8), timesteps=8) if f.passed is False] == []

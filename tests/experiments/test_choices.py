@@ -27,6 +27,7 @@ from harness.papers.dct_snn.experiments import (
     LEARNED_CIFAR10,
     LEARNED_MNIST,
     MNIST_ENCODERS,
+    MNIST_ONE_ANN,
 )
 from harness.papers.dct_snn.recipe import (
     LITE,
@@ -201,6 +202,7 @@ def test_an_arm_of_a_search_of_its_own_has_the_best_rate_of_it() -> None:
         for arm in experiment.arms
     }
     assert {name for name, best in searched.items() if best} == set(LITE_CHOSEN)
+    assert all(tuned(MNIST_ONE_ANN.resolve(arm, MNIST_ONE_ANN.profile("paper"), 0)) for arm in MNIST_ONE_ANN.arms)
 
 
 def test_each_schedule_has_the_best_rate_of_its_search() -> None:

@@ -1,10 +1,9 @@
 """Products on a processor without instructions for them, as every processor can compute them."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
+
+from tests.command import python
 
 # In a process of its own, because the replacement lasts as long as the process.
 SCRIPT = """
@@ -55,6 +54,4 @@ assert torch.equal(maps.grad, wide[0].grad.bfloat16()) and torch.equal(kernel.gr
 @pytest.mark.skipif(not hasattr(torch.library, "get_kernel"), reason="torch before 2.9")
 @pytest.mark.parametrize("few", [False, True])
 def test_products_of_bf16_are_those_of_fp32_rounded_forward_and_backward(few: bool) -> None:
-    command = [sys.executable, "-W", "error", "-c", f"few = {few}\n{SCRIPT}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    python("-W", "error", "-c", f"few = {few}\n{SCRIPT}")

@@ -19,8 +19,7 @@ from harness.report.sources import Source
 from harness.report.table import Table
 from harness.report.tables import ANNS_DIFFER, NOT_TUNED, missing_table
 from harness.schema import Counts, LayerActivity
-from tests.analysis.conftest import Write
-from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, end_ann, load, write_arm
+from tests.analysis.judging import CATALOGUE, INTERLEAVED, MNIST, NEAR, Write, end_ann, load, write_arm
 
 QUESTIONS = {question: ask for topic in TOPICS for question, ask in topic.findings.items()}
 HALVES = "ablation-intermittent"
@@ -374,10 +373,7 @@ def test_claims_stand_with_what_was_published_under_their_own_data(tmp_path: Pat
     found = [tuple(line.values()) for line in lines(mnist).values()]
     assert [
         (line[1], line[2], line[3]) for line in found if line[0].startswith("DCT, cyclic at") and ">" not in line[0]
-    ] == [
-        ("98.54 %", "98.54 %", "✓ reproduced"),
-        ("86.7 %", "94.02 %", "▲ higher"),
-    ]
+    ] == [("98.54 %", "98.54 %", "✓ reproduced"), ("86.7 %", "94.02 %", "▲ higher")]
     (reset,) = asked(tmp_path, "Does interleaving lose because")
     assert "−2.00 points" in {line["ours"] for line in lines(reset).values()}
     (own,) = asked(tmp_path, "What does the paper's own network reach")

@@ -4,8 +4,8 @@ import csv
 import io
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
 from scipy import stats
 
@@ -14,7 +14,6 @@ from harness.papers import catalogue
 from harness.papers.qcfs import measurements
 from harness.papers.qcfs.findings import first_sentences
 from harness.papers.qcfs.paper import PAPER
-from harness.records.fingerprint import fingerprint
 from harness.records.store import write_record
 from harness.report import read, render
 from harness.report.drawing import styled
@@ -22,8 +21,8 @@ from harness.report.figures import papers_figure
 from harness.report.findings import across
 from harness.report.table import Cell, csv_text
 from harness.report.tables import columns_of, ours_in_words
-from harness.schema import Counts, Epoch, Evaluated, Record
-from tests.cells import converted_config, run_tiny
+from harness.schema import Counts, Epoch, Evaluated
+from tests.analysis.conftest import record
 from tests.report.campaigns import write_arm
 
 CATALOGUE = catalogue()
@@ -52,35 +51,20 @@ def test_claims_are_the_printed_table(network: str) -> None:
     }
 
 
-@pytest.fixture(scope="module")
-def template() -> Record:
-    return run_tiny()
+BARE: dict[str, Any] = {"epochs": [], "sample_curve": None}  # what a conversion leaves out
 
 
-def write(results: Path, template: Record, seed: int, ann: int, finals: dict[int, int]) -> None:
+def write(results: Path, seed: int, ann: int, finals: dict[int, int]) -> None:
     """A record of ResNet-20 at `short` with these counts of 10,000 images."""
-    config = RESNET20.resolve(RESNET20.arm("qcfs"), RESNET20.profile("short"), seed)
     correct = [next(finals[t] for t in finals if t >= step) for step in range(1, 65)]
-    record = msgspec.structs.replace(
-        template,
-        config=config,
-        fingerprint=fingerprint(config, "data"),
-        curve=Counts(correct, 10_000),
-        ann_epochs=[Epoch(0.1, ann, 10_000)],
-        balanced=None,
-        sample_curve=None,
-        epochs=[],
-        right={},
-        layers=[],
-        digest="",
-    )
-    write_record(results, record)
+    anns = [Epoch(0.1, ann, 10_000)]
+    write_record(results, record(RESNET20.name, "short", "qcfs", seed, correct, ann_epochs=anns, **BARE))
 
 
-def test_accuracies_are_judged_where_the_ann_stands_high_enough(tmp_path: Path, template: Record) -> None:
+def test_accuracies_are_judged_where_the_ann_stands_high_enough(tmp_path: Path) -> None:
     finals = {2: 7320, 4: 8375, 8: 8955, 16: 9162, 32: 9224, 64: 9000}
     for seed, more in enumerate((-3, 0, 3)):
-        write(tmp_path, template, seed, 9177 + more, {t: count + more for t, count in finals.items()})
+        write(tmp_path, seed, 9177 + more, {t: count + more for t, count in finals.items()})
     [source] = read(tmp_path, None, CATALOGUE)
     found = {one.id.removeprefix("qcfs-cifar10-resnet20-"): one for one in source.judgements if one.profile == "short"}
     assert found["ann"].verdict == found["t2"].verdict == found["loss-t4"].verdict == "reproduced"
@@ -92,10 +76,10 @@ def test_accuracies_are_judged_where_the_ann_stands_high_enough(tmp_path: Path, 
     assert found["loss-t64"].verdict == "higher"
 
 
-def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: Path, template: Record) -> None:
+def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: Path) -> None:
     finals = {2: 7320, 4: 8375, 8: 8955, 16: 9162, 32: 9224, 64: 9000}
     for seed, more in enumerate((-3, 0, 3)):
-        write(tmp_path, template, seed, 9177 + more, {t: count + more for t, count in finals.items()})
+        write(tmp_path, seed, 9177 + more, {t: count + more for t, count in finals.items()})
     [source] = read(tmp_path, None, CATALOGUE)
     half = f"{stats.sem([-0.03, 0.0, 0.03]) * stats.t.ppf(0.975, 2):.2f}"
     assert first_sentences(source)[1] == (
@@ -119,8 +103,8 @@ def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: 
     assert not [row for row in untrained.rows if str(row.cells[0].value).startswith("ours")]
 
 
-def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path, template: Record) -> None:
-    write(tmp_path, template, 0, 9177, {64: 9000})
+def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path) -> None:
+    write(tmp_path, 0, 9177, {64: 9000})
     [alone] = read(tmp_path, None, CATALOGUE)
     assert papers_figure(CATALOGUE.papers, alone) is None
     write_arm(tmp_path, "cifar10-vgg9", "lite", "cyclic-48", (7900, 7950, 7960))
@@ -137,8 +121,8 @@ def test_papers_stand_beside_each_other_on_one_data_set(tmp_path: Path, template
 
 
 @pytest.mark.usefixtures("blank_figures")
-def test_the_later_paper_has_the_figure_of_both_on_its_page(tmp_path: Path, template: Record) -> None:
-    write(tmp_path / "evidence", template, 0, 9177, {64: 9000})
+def test_the_later_paper_has_the_figure_of_both_on_its_page(tmp_path: Path) -> None:
+    write(tmp_path / "evidence", 0, 9177, {64: 9000})
     write_arm(tmp_path / "evidence", "cifar10-vgg9", "lite", "cyclic-48", (7900,))
     render(read(tmp_path / "evidence", None, CATALOGUE), tmp_path / "out")
     first, later, text = (
@@ -149,26 +133,18 @@ def test_the_later_paper_has_the_figure_of_both_on_its_page(tmp_path: Path, temp
     assert (tmp_path / "out" / "papers.png").is_file()
 
 
-def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: Record) -> None:
+def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path) -> None:
     """By hand: seeds end 2.0, 2.1, 2.2 points below an ANN of 67 %; without the shift 60 % at step 8, 40 at the end."""
     ablation = CATALOGUE.experiment("qcfs-ablation")
     ends = {"l4": 6500, "l4-no-shift": 4000, "theta-1": 6700, "augmented": 6000, "longer": 6600}
     for arm, end in ends.items():
         for seed in range(ablation.seeds(arm, "lite")):
-            config = ablation.resolve(ablation.arm(arm), ablation.profile("lite"), seed)
             peak = [6000 if t == 8 and arm == "l4-no-shift" else end - 10 * seed for t in range(1, 33)]
             tests = {"activation(levels=4)": 6600, "activation(levels=8)": 6600 + 10 * seed}
             evaluations = {name: Evaluated(Counts([right] * 32, 10_000), {}) for name, right in tests.items()}
-            record = msgspec.structs.replace(
-                template,
-                config=config,
-                fingerprint=fingerprint(config, "data"),
-                curve=Counts(peak, 10_000),
-                ann_epochs=[Epoch(0.1, {"theta-1": 6800, "augmented": 6300}.get(arm, 6700), 10_000)],
-                balanced=None, sample_curve=None, epochs=[], right={}, layers=[], digest="",
-                evaluations=evaluations if arm == "l4" else {},
-            )  # fmt: skip
-            write_record(tmp_path, record)
+            more: dict[str, Any] = {"evaluations": evaluations} if arm == "l4" else {}
+            anns = [Epoch(0.1, {"theta-1": 6800, "augmented": 6300}.get(arm, 6700), 10_000)]
+            write_record(tmp_path, record(ablation.name, "lite", arm, seed, peak, ann_epochs=anns, **BARE, **more))
     [source] = read(tmp_path, None, CATALOGUE)
     answer, shift, threads = first_sentences(source)
     assert "the shift" in answer
@@ -187,9 +163,9 @@ def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path, template: R
     assert "as the released script does, its accuracy changes by +0.2 points (95 %: +0.0 to +0.4)." in threads
 
 
-def test_a_training_cut_short_refutes_nothing(tmp_path: Path, template: Record) -> None:
+def test_a_training_cut_short_refutes_nothing(tmp_path: Path) -> None:
     for seed in range(3):
-        write(tmp_path, template, seed, 8800 + seed, {64: 8700 + seed})
+        write(tmp_path, seed, 8800 + seed, {64: 8700 + seed})
     [source] = read(tmp_path, None, CATALOGUE)
     found = {one.id: one for one in source.judgements if one.profile == "short"}
     for name in ("ann", "t32", "loss-t2"):
@@ -213,15 +189,3 @@ def test_the_sentences_on_its_own_table(tmp_path: Path) -> None:
     said = {one.id: one.verdict for one in source.judgements if one.id.startswith("qcfs-says")}
     assert said.pop("qcfs-says-faster") == "contradicted"
     assert set(said.values()) == {"holds"}
-
-
-def test_ablation_arms_differ_in_their_method_alone() -> None:
-    ablation = CATALOGUE.experiment("qcfs-ablation")
-    lite = ablation.profile("lite")
-    cells = {arm.name: ablation.resolve(arm, lite, 0) for arm in ablation.arms}
-    parameters = {name: dict(cell.method.parameters) for name, cell in cells.items() if cell.method}
-    assert parameters["l4"] == {"levels": 4}
-    assert parameters["l8-no-shift"] == {"levels": 8, "shift": 0.0}
-    assert parameters["theta-1"] == {"levels": 4, "threshold": 1.0}
-    assert not any(cell.snn or cell.balancing or cell.neuron for cell in cells.values())
-    assert converted_config().method

@@ -26,7 +26,7 @@ def rendered(everything: Campaign) -> ReportResult:
 
 
 @pytest.fixture(scope="module")
-def page(rendered: ReportResult, everything: Campaign) -> Path:
+def front(rendered: ReportResult, everything: Campaign) -> Path:
     assert rendered.files
     return everything.out / "index.html"
 

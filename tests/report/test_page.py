@@ -40,13 +40,8 @@ WORDS = f"[...{CLAIMS}.tBodies[0].rows].filter(r => !r.hidden).map(r => r.cells[
 
 
 @pytest.fixture
-def front(page: Path) -> Path:
-    return page
-
-
-@pytest.fixture
-def mnist(page: Path) -> Path:
-    return page.with_name("mnist-784-100-10.html")
+def mnist(front: Path) -> Path:
+    return front.with_name("mnist-784-100-10.html")
 
 
 def show(browser: Tab, page: Path, width: int = 1280, height: int = 900, theme: str = "light") -> Tab:

@@ -108,15 +108,6 @@ def test_check_names_changed_missing_and_extra_files_and_compares_figures_by_the
 
 
 @pytest.mark.usefixtures("blank_figures")
-def test_check_follows_the_records(copy: Campaign) -> None:
-    (copy.evidence / f"{MNIST}/paper/cyclic-16/seed-0004.json").unlink()
-    wrong = outdated(copy)
-    figures = {f"reports/{MNIST}{end}" for end in (".md", ".csv", ".tex", "-paper-error.svg")}
-    assert figures | {"README.md"} <= set(wrong)
-    assert "reports/encoder-picture.svg" not in wrong
-
-
-@pytest.mark.usefixtures("blank_figures")
 def test_a_report_of_named_experiments_shows_these_and_findings_of_nothing_else(campaign: Campaign) -> None:
     with pytest.raises(HarnessError, match="did you mean 'quickstart'"):
         render(campaign.alone(), campaign.out, ["quickstrat"])
@@ -149,10 +140,6 @@ def test_a_report_without_findings_says_whose_records_it_shows(campaign: Campaig
 def test_a_whole_report_has_findings_under_their_topics_and_one_view_of_each_curve(
     rendered: ReportResult, everything: Campaign
 ) -> None:
-    sources = everything.both()
-    judged = [{j.id: j.verdict for j in source.judgements}["mnist-t16"] for source in sources]
-    assert judged == ["reproduced", "incomplete"]
-    assert any("loss is not finite" in problem for source in sources for problem in source.problems)
     text, page = ((everything.out / name).read_text("utf-8") for name in ("findings.md", "index.html"))
     assert text.startswith("**Partly. ")
     headings = "## Few steps", "### Which rows of Table 1 come out?"

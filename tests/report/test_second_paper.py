@@ -15,7 +15,7 @@ import harness as harness_package
 from harness.catalogue import Catalogue, Paper, foreign
 from harness.errors import HarnessError
 from harness.papers import catalogue
-from harness.report import read, render
+from harness.report import render
 from harness.report.findings import Topic
 from harness.report.table import Column, Row, Table
 from tests.command import harness
@@ -71,22 +71,6 @@ def install(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     install(tmp_path, "invented-interleaved", monkeypatch)
     return catalogue()
-
-
-def test_holm_goes_over_the_orderings_of_one_paper(two: Catalogue, campaign: Campaign) -> None:
-    for experiment in ("ablation-interleaved", "invented-interleaved"):
-        for arm, finals in FINALS.items():
-            arm_writer(two)(campaign.evidence, experiment, "lite", arm, finals)
-    [source] = read(campaign.evidence, None, two)
-    judged = {j.id: j for j in source.judgements}
-    ours, theirs = judged["interleaved-cyclic-wins-16"], judged["invented-39"]
-    assert theirs.arm == ours.arm
-    assert ours.p is not None
-    assert theirs.p_holm is not None
-    assert ours.p_holm is not None
-    assert ours.p_holm == pytest.approx(33 * ours.p)  # of the first paper at lite, run or not
-    assert theirs.p is not None
-    assert theirs.p < theirs.p_holm <= 20 * theirs.p
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -265,11 +249,3 @@ def test_a_paper_with_a_mistake_stops_no_other(
     (claims.parent / "__init__.py").write_text("PAPER = 1 / 0")
     monkeypatch.delitem(sys.modules, "invented_paper", raising=False)
     assert "ZeroDivisionError" in said_of_the_one_left_out(capsys)
-
-
-def test_a_clash_of_experiments_names_both(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    install(tmp_path, "ablation-interleaved", monkeypatch)
-    said = said_of_the_one_left_out(capsys)
-    assert all(words in said for words in ("experiment 'ablation-interleaved'", "paper 'dct-snn'", "paper 'invented'"))

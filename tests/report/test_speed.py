@@ -1,16 +1,15 @@
 """`harness report --json` costs little more than importing the libraries that it computes with."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.command import ROOT, python
+
 # Tests beside it with threads of their own slow one side of a pair and not the other.
 pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=2)]
 
-ROOT = Path(__file__).parents[2]
 LIBRARIES = "import numpy, msgspec, typer, rich, scipy.stats, scipy.special"
 REPORT = """
 import sys
@@ -27,7 +26,7 @@ except SystemExit as leaving:
 def cpu_seconds(folder: Path, program: str, *arguments: str) -> float:
     """User and system time of a Python program that ends well."""
     before = os.times()
-    subprocess.run([sys.executable, "-c", program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    python("-c", program, *arguments, cwd=folder)
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
 

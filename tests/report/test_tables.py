@@ -39,8 +39,8 @@ from harness.report.tables import (
     tally_table,
     training_table,
 )
-from tests.analysis.conftest import Write, write
-from tests.analysis.judging import INTERLEAVED, change, end_ann, load
+from tests.analysis.conftest import write
+from tests.analysis.judging import INTERLEAVED, Write, change, end_ann, load
 from tests.analysis.judging import write_arm as write_judged
 from tests.command import harness
 
@@ -267,7 +267,6 @@ def test_statements_are_counted_each_with_the_words_of_its_parts(tmp_path: Path,
         "16 steps: reproduced, tuned; 5 steps: no records, trained at T = 5 (other readings: not comparable); "
         "2 steps: higher, trained at T = 2 (other readings: not comparable)",
     )
-    assert len(table.rows) == 17
 
 
 def test_a_direction_on_a_small_network_says_so(tmp_path: Path, write: Write) -> None:
@@ -277,32 +276,23 @@ def test_a_direction_on_a_small_network_says_so(tmp_path: Path, write: Write) ->
     assert any("16 frequencies: holds, on a small network; 8 frequencies: no records" in part for part in parts)
 
 
-@pytest.fixture(scope="module")
-def markdown(rendered: ReportResult, everything: Campaign) -> str:
-    """All of the report in Markdown, whose index is short."""
-    assert len((everything.out / "report.md").read_text().splitlines()) <= 150
-    return "\n".join(path.read_text() for path in rendered.files if path.suffix == ".md")
-
-
 def line_with(text: str, *words: str) -> str:
     return next(line for line in text.splitlines() if all(word in line for word in words))
 
 
-def test_markdown_puts_published_and_ours_beside_the_verdict(markdown: str) -> None:
+def test_markdown_has_verdicts_beside_numbers_labels_errors_as_text_and_links_to_records(
+    rendered: ReportResult, everything: Campaign
+) -> None:
+    assert len((everything.out / "report.md").read_text().splitlines()) <= 150  # the index is short
+    markdown = "\n".join(path.read_text() for path in rendered.files if path.suffix == ".md")
     line = line_with(markdown, "| DCT, cyclic at T = 16", "evidence")
     assert "| ✓ reproduced |" in line
     assert "| 98.54 % | 98.54 % (95 %: 98.50 to 98.58; next run 98.43 to 98.65) |" in line
     assert "incomplete (4/5)" in line_with(markdown, "| DCT, cyclic, first 8 > DCT, interleaved, first 8")
     assert "no records" in line_with(markdown, "| DCT, cyclic at T = 125", "tinyimagenet-vgg13")
-
-
-def test_markdown_labels_profiles_and_quotes_errors_as_text(markdown: str) -> None:
     assert '"loss is not finite \\<after> step 3"' in line_with(markdown, "- evidence: ", "seed-0002.json")
     assert "## smoke: not judged" in markdown
     assert "judges the direction of orderings only" in markdown
-
-
-def test_markdown_links_records_from_the_reports_folder(markdown: str, everything: Campaign) -> None:
     link = "../results/evidence/mnist-784-100-10/paper/cyclic-16/seed-0000.json"
     assert f"[seed 0]({link}) 98.50 %" in markdown
     assert (everything.out / link).is_file()

@@ -8,25 +8,12 @@ import pytest
 from harness.cli.options import beside, folder
 from harness.papers import catalogue
 from harness.report import read
-from tests.command import harness
+from tests.command import harness, said
 
 from .campaigns import write_arm
 
-pytestmark = pytest.mark.usefixtures("blank_figures")
+pytestmark = pytest.mark.usefixtures("blank_figures", "here")
 MNIST = "mnist-784-100-10"
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, that is no clone of the repository."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def said(*words: object) -> str:
-    done = harness(*words)
-    assert done.code == 0, done.err
-    return done.out
 
 
 def my_runs(results: Path) -> None:
@@ -77,11 +64,7 @@ def test_evidence_named_as_ones_own_is_not_shown_twice(here: Path) -> None:
 def test_a_missing_or_wrong_folder_that_was_named_exits_with_2(here: Path, verb: str) -> None:
     (here / "file").touch()
     (here / "empty").mkdir()
-    for name, why in (
-        ("nowhere", "no such results folder"),
-        ("file", "is a file"),
-        ("empty", "no record"),
-    ):
+    for name, why in (("nowhere", "no such results folder"), ("file", "is a file"), ("empty", "no record")):
         code, _, message = harness(verb, "--results-dir", name)
         assert (code, why in message, name in message) == (2, True, True), message
     assert not (here / "reports").exists()
@@ -106,13 +89,6 @@ def test_this_folder_is_a_results_folder_as_any_other(here: Path, monkeypatch: p
     assert "cyclic-6 (yours)" in said("report", "--results-dir", ".")
     assert beside(folder("results/local")) == Path("results/local-report")
     assert beside(folder("results/..")) == here / "mine-report"
-
-
-def test_verify_looks_where_run_writes(here: Path) -> None:
-    my_runs(here / "results/local")
-    # The record was made by hand, of other data: it is found, and that is said of it.
-    code, _, message = harness("verify", "quickstart/lite/cyclic-16/0")
-    assert (code, "is not that of the record" in message) == (2, True)
 
 
 def test_strict_says_what_it_means_and_does_it(here: Path) -> None:

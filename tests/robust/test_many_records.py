@@ -8,9 +8,10 @@ import pytest
 
 from harness.config import canonical_json
 from harness.papers import catalogue
-from harness.records.fingerprint import fingerprint
 from harness.records.store import digest_of, record_path
-from harness.schema import SCHEMA_VERSION, Counts, Epoch, LayerActivity, Record
+from harness.schema import SCHEMA_VERSION, LayerActivity
+from tests.analysis.conftest import record
+from tests.analysis.judging import MNIST
 from tests.command import python
 
 RECORDS, SECONDS, MIB = 3_000, 3, 512
@@ -42,26 +43,15 @@ print(json.dumps(dict(done=done, seconds=seconds, mib=peak)))
 
 def write(folder: Path) -> None:
     """As many finished cells as an experiment may have, all fresh."""
-    experiment = catalogue().experiment("mnist-784-100-10")
-    arms = [arm for arm in experiment.arms if arm.encoder.name == "dct"]
+    arms = [arm for arm in catalogue().experiment(MNIST).arms if arm.encoder.name == "dct"]
     for number in range(RECORDS):
-        config = experiment.resolve(arms[number % len(arms)], experiment.profile("paper"), number // len(arms))
-        curve = Counts([9_000 + (number * 7 + t) % 800 for t in range(config.timesteps)], 10_000)
-        record = Record(
-            schema_version=SCHEMA_VERSION,
-            config=config,
-            fingerprint=fingerprint(config, "d" * 64),
-            status="done",
-            environment={"device": "a processor", "threads": "1"},
-            timings={"ann": 20.0, "fine-tuning": 60.0},
-            epochs=[Epoch(0.1, curve.correct[-1], 10_000)],
-            curve=curve,
-            balanced=curve,
-            layers=LAYERS,
-        )
-        path = record_path(folder, config)
+        arm = arms[number % len(arms)]
+        curve = [9_000 + (number * 7 + t) % 800 for t in range(arm.timesteps)]
+        made = record(MNIST, "paper", arm.name, number // len(arms), curve, layers=LAYERS)
+        path = record_path(folder, made.config)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(canonical_json(msgspec.structs.replace(record, digest=digest_of(record))))
+        sealed = msgspec.structs.replace(made, schema_version=SCHEMA_VERSION, digest=digest_of(made))
+        path.write_bytes(canonical_json(sealed))
 
 
 @pytest.mark.slow

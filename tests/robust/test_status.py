@@ -15,10 +15,9 @@ from harness.machine.files import hold, write_progress
 from harness.papers import catalogue
 from harness.records.store import lock_path, write_record
 from harness.runs.status import status
-from harness.schema import Counts
 from tests.analysis import conftest
 from tests.command import harness
-from tests.fingerprints import of_other_code, of_other_recipe
+from tests.fingerprints import of_other_code
 
 NAME = "quickstart"
 record = partial(conftest.record, NAME, "lite")
@@ -64,25 +63,6 @@ def test_done_and_missing_are_counted(tmp_path: Path) -> None:
         ("lite", "direct-16", "missing"): 3,
     }
     assert "quickstart/lite/cyclic-16: 1 done, 2 missing" in printed(tmp_path)
-
-
-def test_a_changed_configuration_is_named_by_its_fields(tmp_path: Path) -> None:
-    old = record("cyclic-16", 0)
-    config = replace(old.config, snn=replace(old.config.snn, epochs=1), timesteps=15)
-    short = msgspec.structs.replace(old, curve=Counts([0] * 15, 10_000), sample_curve=None)
-    write_record(tmp_path, of_other_recipe(short, config))
-    assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: recipe (timesteps, snn)")
-
-
-def test_changed_code_is_named_and_other_arms_are_not_stale(tmp_path: Path) -> None:
-    for arm in ("cyclic-16", "poisson-16"):
-        old = record(arm, 0)
-        modules = old.fingerprint.modules
-        if "encoders.dct" in modules:
-            old = of_other_code(old, {**modules, "encoders.dct": "0" * 16})
-        write_record(tmp_path, old)
-    assert state(tmp_path, "cyclic-16", 0) == ("stale", "changed since: encoders.dct")
-    assert state(tmp_path, "poisson-16", 0) == ("done", "")
 
 
 def test_other_code_is_stale_where_no_module_can_be_named(tmp_path: Path) -> None:

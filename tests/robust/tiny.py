@@ -1,6 +1,5 @@
 """An experiment so small that a grid of it takes about a second."""
 
-import os
 from dataclasses import replace
 
 from encoders.registry import BUILTIN, BuiltIn
@@ -23,10 +22,7 @@ EXPERIMENT = Experiment(
     title="as little as possible",
     source="not in the paper",
     dataset="digits",
-    arms=(
-        Arm("cyclic-6", EncoderSpec("dct"), 6, "DCT"),
-        Arm("poisson-6", EncoderSpec("poisson"), 6, "Poisson"),
-    ),
+    arms=(Arm("cyclic-6", EncoderSpec("dct"), 6, "DCT"), Arm("poisson-6", EncoderSpec("poisson"), 6, "Poisson")),
     profiles=(PROFILE,),
 )
 
@@ -40,7 +36,3 @@ def install() -> None:
 def uninstall() -> None:
     paper.PAPER = PAPER
     BUILTIN.pop("misbehaved", None)
-
-
-def root() -> str:
-    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

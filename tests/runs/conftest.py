@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.records.store import digest_of, read_record, record_paths
-from tests.robust import tiny
+from tests.command import ROOT
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Server:
         log = self.folder / f"log-{len(list(self.folder.iterdir()))}"
         log.touch()
         argv = ("run", file, "--results-dir", "results", "--json", *more)
-        env = {"HARNESS_CACHE": str(cwd / "cache"), "PYTHONPATH": tiny.root(), **env}
+        env = {"HARNESS_CACHE": str(cwd / "cache"), "PYTHONPATH": str(ROOT), **env}
         order: dict[str, object] = {"argv": argv, "cwd": str(cwd), "log": str(log), "env": env}
         return Started(self, int(self.ask(order)), log)
 
@@ -65,7 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.runs.server"]
     process = subprocess.Popen(
-        command, cwd=tiny.root(), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdin is not None
     assert process.stdout is not None

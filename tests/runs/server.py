@@ -8,36 +8,10 @@ import json
 import os
 import signal
 import sys
-from typing import Any
+from pathlib import Path
 
 from tests.robust import tiny
-
-
-def child(order: dict[str, Any]) -> None:
-    """Become `harness` with the arguments of `order`, and never return."""
-    log = os.open(order["log"], os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.chdir(order["cwd"])
-    os.environ.update(order["env"])
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests started in the background would ignore it
-    sys.argv = ["harness", *order["argv"]]
-    from harness import cli
-
-    code: Any = 0
-    try:
-        cli.main()
-    except SystemExit as leaving:
-        code = leaving.code or 0
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-        code = 99
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(int(code))
+from tools.hostile import become
 
 
 def serve() -> None:
@@ -57,7 +31,8 @@ def serve() -> None:
             continue
         pid = os.fork()
         if pid == 0:
-            child(order)
+            log = Path(order["log"])
+            become(Path(order["cwd"]), order["argv"], log, log, lambda: None, order["env"])
         running.add(pid)
         print(pid, flush=True)
     for pid in running:  # of a test that failed half-way

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.robust import tiny
+from tests.command import ROOT
 from tests.runs.conftest import Server, Started, digests, left_over
 
 # A process must be hit in the middle of its work: a moment that another process's scheduling may take away.
@@ -228,7 +228,7 @@ def test_the_script_of_a_dry_run_is_submitted_and_not_waited_for(
     run.done()
     (document,) = [line for line in run.said().splitlines() if line.startswith("{")]
     script = json.loads(document)["script"]
-    own = {"HARNESS_CACHE": str(tmp_path / "cache"), "PYTHONPATH": tiny.root()}
+    own = {"HARNESS_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
     environment = {**os.environ, **slurm.environment, **own}
     subprocess.run(["sbatch"], input=script, text=True, env=environment, check=True, capture_output=True, cwd=tmp_path)
     ended(slurm)
@@ -243,7 +243,7 @@ def test_a_cluster_that_loses_a_node_leaves_the_records_of_one_process(
     tiny_file: str, whole: dict[str, str], tmp_path: Path
 ) -> None:
     required("ray", "" if find_spec("ray") else "ray is not installed")
-    environment = {"PYTHONPATH": tiny.root(), "HARNESS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    environment = {"PYTHONPATH": str(ROOT), "HARNESS_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     environment = {**os.environ, **environment, "RAY_USAGE_STATS_ENABLED": "0"}
     program = [sys.executable, "-m", "tests.runs.test_engines", tiny_file]
     done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

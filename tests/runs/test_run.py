@@ -43,11 +43,6 @@ KNOWN = Catalogue((), (EXPERIMENT,))
 # The plan
 
 
-def test_seeds_of_an_arm_are_those_of_the_profile_for_it_then_the_profile_s() -> None:
-    found = [[EXPERIMENT.seeds(arm.name, profile) for arm in ARMS] for profile in ("lite", "short")]
-    assert found == [[2, 2, 2], [1, 3, 1]]
-
-
 def test_the_plan_goes_seed_by_seed_and_status_lists_the_same(tmp_path: Path) -> None:
     for name, profile in ((None, "lite"), ("short", "short")):  # short is run only when it is asked for
         plan = make_plan(KNOWN, "invented", profile=name, device="cpu", results=tmp_path, estimated=False)

@@ -28,10 +28,7 @@ def trains(count: int = 40) -> Tensor:
 
 @pytest.mark.parametrize(
     ("value", "what"),
-    [
-        (-1.0, "no threshold"),
-        *[(float(v), "its input is not finite") for v in ("nan", "inf", "-inf")],
-    ],
+    [(-1.0, "no threshold"), *[(float(v), "its input is not finite") for v in ("nan", "inf", "-inf")]],
 )
 def test_a_layer_whose_input_is_not_finite_or_not_positive_is_named(value: float, what: str) -> None:
     network = made()

@@ -34,34 +34,23 @@ CASES = [
 
 
 @pytest.mark.parametrize(("shape", "outputs", "density", "dtype"), CASES)
-def test_the_product_is_the_correlation_of_scipy(
+def test_product_and_weight_gradient_are_correlations_of_scipy(
     shape: tuple[int, int, int, int], outputs: int, density: float, dtype: torch.dtype
 ) -> None:
-    x = drawn(*shape, density=density, dtype=dtype)
-    weight = drawn(outputs, shape[1], 3, 3, dtype=dtype)
-    around = np.pad(x.double().numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)))
-    kernels = weight.double().numpy()
+    maps, inputs, height, width = shape
+    x, weight = drawn(*shape, density=density, dtype=dtype), drawn(outputs, inputs, 3, 3, dtype=dtype)
+    around, kernels = np.pad(x.double().numpy(), ((0, 0), (0, 0), (1, 1), (1, 1))), weight.double().numpy()
     expected = [[correlate(image, kernel, mode="valid")[0] for kernel in kernels] for image in around]
     found = product(x, weight)
     assert found.dtype == dtype
     assert found.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(found, torch.tensor(np.array(expected)).to(dtype))
-
-
-@pytest.mark.parametrize(("shape", "outputs", "density", "dtype"), CASES)
-def test_the_weight_gradient_is_the_correlation_of_inputs_with_gradients(
-    shape: tuple[int, int, int, int], outputs: int, density: float, dtype: torch.dtype
-) -> None:
-    maps, inputs, height, width = shape
-    x = drawn(*shape, density=density, dtype=dtype)
     grad = drawn(maps, outputs, height, width, dtype=dtype)
-    around = np.pad(x.double().numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)))
     found = weight_gradient(grad, x)
     assert found.dtype == dtype
-    for o in range(outputs):
-        for i in range(inputs):
-            expected = sum(correlate(around[b, i], grad[b, o].double().numpy(), mode="valid") for b in range(maps))
-            assert torch.equal(found[o, i], torch.tensor(expected).to(dtype))
+    for o, i in np.ndindex(outputs, inputs):
+        of_map = sum(correlate(around[b, i], grad[b, o].double().numpy(), mode="valid") for b in range(maps))
+        assert torch.equal(found[o, i], torch.tensor(of_map).to(dtype))
 
 
 def test_a_negative_zero_is_no_event() -> None:

@@ -30,12 +30,6 @@ def test_the_numbers_of_readme_are_those_of_the_records(
     assert "DIFFERS" in capsys.readouterr().out
 
 
-def test_it_shares_no_code_with_the_program() -> None:
-    text = (audit.ROOT / "tools/audit.py").read_text("utf-8")
-    assert "import harness" not in text
-    assert "from harness" not in text
-
-
 # Coverage: 2,000 draws have a Monte Carlo error of 0.5 points at 95 %
 
 
