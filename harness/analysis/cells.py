@@ -22,10 +22,8 @@ from harness.catalogue import Catalogue
 from harness.config import CellConfig, EncoderSpec
 from harness.records.freshness import CERTIFICATES, Freshness, Records, freshness_in
 from harness.records.store import (
-    LARGEST_RECORD,
     RightBits,
     answers_in,
-    companion_paths,
     read_json,
     record_path,
     record_paths,
@@ -402,7 +400,8 @@ def _answering(records: Records, catalogue: Catalogue) -> Iterator[tuple[Path, F
 
 def _foreign(results: Path) -> Iterator[str]:
     """One message for each file that is no record, without hidden files (unfinished writes, .gitkeep)."""
-    expected = {*record_paths(results), *companion_paths(results)}
+    beside = (path for kind in ("safetensors", "verified-*.json") for path in results.glob(f"*/*/*/seed-*.{kind}"))
+    expected = {*record_paths(results), *beside}
     # Timings of `python -m bench`, certificates of `tools.certify` and measurements lie beside the records.
     allowed = [results / name for name in ("bench", CERTIFICATES, MEASUREMENTS)]
     for path in sorted(results.rglob("*")):
@@ -422,7 +421,7 @@ def read_measurements(results: Path) -> tuple[Mapping[str, Measurement], tuple[s
     problems: list[str] = []
     for path in sorted((results / MEASUREMENTS).glob("*.json")):
         try:
-            measurement = read_json(path, Measurement, LARGEST_RECORD)
+            measurement = read_json(path, Measurement)
         except ValueError as error:
             problems.append(f"{path}: not a readable measurement ({error}) — restore it or measure again")
             continue

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
@@ -11,8 +11,6 @@ from harness.errors import HarnessError
 from harness.machine.console import plain_console, say
 
 encoders_app = group("List encoders, draw one, probe one, check one, or start your own.")
-
-SOURCES_FROM = 120  # on a terminal of at least so many columns, each encoder's source is shown
 
 Name = Annotated[
     str,
@@ -36,17 +34,15 @@ def list_(as_json: AsJson = False) -> None:
 
         say(json.dumps({"encoders": msgspec.to_builtins(rows)}))
         return
-    console = plain_console()
-    wide = console.width >= SOURCES_FROM
-    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
-    for column in ("name", "origin", "alphabet", "period", "deterministic", "window", *(["source"] * wide)):
-        table.add_column(column, no_wrap=column != "source")
+    console, table = plain_console(), Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for column in ("name", "origin", "alphabet", "period", "deterministic", "window"):
+        table.add_column(column, no_wrap=True)
     for row in rows:
         facts = ["broken"]
         if info := row.info:
             words = ["yes" if holds else "no" for holds in (info.deterministic, info.window)]
-            facts = [info.alphabet + "*" * info.multiplies, str(info.period or "none"), *words, info.source]
-        table.add_row(row.name, row.origin, *facts[: len(table.columns) - 2])
+            facts = [info.alphabet + "*" * info.multiplies, str(info.period or "none"), *words]
+        table.add_row(row.name, row.origin, *facts)
     console.print(table)
     for row in rows:
         if row.broken is not None:
@@ -90,10 +86,17 @@ def show(
 ) -> None:
     """Draw how an encoder codes one image: spikes, their number at each step, and the image read back from them."""
     from harness.inspect import figure_of, look
+    from harness.machine.files import write_atomically
 
-    _require_name(out)
+    if out is not None and out.name in ("", ".."):  # such as "." or "..", before any work
+        raise HarnessError(f"{out}: names no file", "name the figure, such as my-figure")
     drawn = figure_of(look(name, dataset, image, timesteps, data_dir))
-    _write(drawn, out)
+    path = out or Path(drawn.name)
+    stem = path.with_suffix("") if path.suffix in (".svg", ".png") else path
+    for suffix, content in ((".svg", drawn.svg), (".png", drawn.png())):
+        path = stem.with_name(stem.name + suffix)
+        write_atomically(path, content)
+        say(str(path))
     say(drawn.words)
 
 
@@ -105,10 +108,6 @@ def probe(
     ] = None,
     dataset: Annotated[str, typer.Option(metavar="NAME", help="digits or mnist.")] = "digits",
     timesteps: Timesteps = 16,
-    reads: Annotated[
-        Literal["history", "sum"], typer.Option(help="history: each pixel at each timestep. sum: each pixel, added up.")
-    ] = "history",
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Plot and table, without suffix.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Train a linear classifier on the spikes, without any SNN, and show its test accuracy after t steps."""
@@ -116,51 +115,26 @@ def probe(
     from harness import inspect
     from harness.report.table import Column, Row, Table, terminal
 
-    _require_name(out)
-    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, reads, data_dir)
-    drawn = inspect.probe_figure(accuracies, dataset, reads)
+    accuracies = inspect.probe(names or list(BUILTIN), dataset, timesteps, data_dir)
     console = plain_console()
-    console.print(drawn.alternative)
-    last = len(next(iter(accuracies.values())))
-    steps = sorted({t for t in inspect.STEPS if t < last} | {last})
-    columns = Column("encoder"), *(Column(f"t={t}", "number", digits=1) for t in steps)
-    rows = [Row.of(name, *(100 * accuracy[t - 1] for t in steps)) for name, accuracy in accuracies.items()]
-    console.print(terminal(Table("", columns, tuple(rows))))
-    _write(drawn, out, inspect.probe_csv(accuracies, dataset, reads))
-
-
-def _require_name(out: Path | None) -> None:
-    """Raise HarnessError for a path that names no file, such as "." or "..", before any work."""
-    if out is not None and out.name in ("", ".."):
-        raise HarnessError(f"{out}: names no file", "name the figure, such as my-figure")
-
-
-def _write(drawn: Any, out: Path | None, table: str = "") -> None:
-    """Write the .svg, the .png and the .csv of a table, if there is one, into one folder, whatever suffix was given."""
-    from harness.machine.files import write_atomically
-
-    path = out or Path(drawn.name)
-    stem = path.with_suffix("") if path.suffix in (".svg", ".png", ".csv") else path
-    for suffix, content in ((".svg", drawn.svg), (".png", drawn.png()), (".csv", table.encode())):
-        if content:
-            path = stem.with_name(stem.name + suffix)
-            write_atomically(path, content)
-            say(str(path))
+    console.print(
+        f"Linear probe of codes on {dataset}. A linear classifier of each pixel at each timestep, trained on "
+        f"{inspect.TRAINING_IMAGES:,} images; no SNN."
+    )
+    columns = Column("encoder"), *(Column(f"t={t}", "number", digits=1) for t in inspect.steps_of(timesteps))
+    console.print(terminal(Table("", columns, tuple(Row.of(name, *of) for name, of in accuracies.items()))))
 
 
 @encoders_app.command(cls=Grouped)
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as my_encoder.")],
-    directory: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Default: NAME with hyphens; without any, NAME-encoder.")
-    ] = None,
 ) -> None:
     """Write a working package for an encoder of your own: code, entry point and conformance test."""
-    from harness.plugins.skeleton import install_command, write_skeleton
+    from harness.plugins.skeleton import write_skeleton
 
-    paths = write_skeleton(name, directory)
+    paths = write_skeleton(name)
     for path in paths:
         say(str(path))
-    say(f"next: {install_command(paths[0].parent)}")
+    say(f"next: pip install -e {paths[0].parent}")
     say(f"then: harness encoders check {name}")
     say(f"and:  harness run quickstart --encoder {name}")

@@ -115,10 +115,19 @@ def seconds_of(text: str | None) -> float | None:
 def stoppable(how_to_go_on: str, deadline: process.Deadline | None = None) -> Iterator[None]:
     """Inside the block, Ctrl-C ends the command with exit code 130 and a line that says how to go on.
 
-    So do SIGTERM and SIGUSR1. With a `deadline`, these two end the command with a checkpoint and exit code 75.
+    So do SIGTERM and SIGUSR1. With a `deadline`, these two end the command with a checkpoint and exit code 75. A second
+    signal ends the process.
     """
+
+    def stop(number: int) -> None:
+        if deadline is None or number not in process.GRACEFUL:
+            raise KeyboardInterrupt
+        deadline.asked = True
+        if deadline.end is None:
+            raise Stopped("its preparation", kept=False)
+
     try:
-        with process.stoppable(deadline):
+        with process.first_signal(stop):
             yield
     except KeyboardInterrupt:
         say(f"stopped: {how_to_go_on}", stderr=True)

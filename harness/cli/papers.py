@@ -1,6 +1,5 @@
 """`harness papers`: new and check."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -16,19 +15,15 @@ papers_app = group("Start a paper of your own, or check one. `harness list` list
 @papers_app.command(cls=Grouped)
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as my-paper.")],
-    directory: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Default: NAME with hyphens; without any, NAME-paper.")
-    ] = None,
 ) -> None:
     """Write a working package for a paper of your own: experiment, claims, entry point and test."""
     from harness.papers.authoring import write_paper
-    from harness.plugins.skeleton import install_command
 
-    paths = write_paper(name, directory)
+    paths = write_paper(name)
     for path in paths:
         say(str(path))
-    say(f"next: harness papers check {shlex.quote(str(paths[0].parent))}")
-    say(f"then: {install_command(paths[0].parent)}")
+    say(f"next: harness papers check {paths[0].parent}")
+    say(f"then: pip install -e {paths[0].parent}")
     say(f"and:  harness run {name}-digits")
 
 

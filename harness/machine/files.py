@@ -4,12 +4,14 @@ import errno
 import hashlib
 import os
 import platform
+import secrets
 import shutil
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import filelock
@@ -31,20 +33,16 @@ def write_atomically(path: Path, content: bytes, private: bool = False, durable:
     durable: it survives a power cut from here on; without, a process that is killed loses nothing all the same.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    name = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        # A temporary file is private; others may read results. The mask can only be read by setting it.
-        mask = os.umask(0o077)
-        os.umask(mask)
-        os.fchmod(handle, 0o666 & ~mask & ~(0o022 if private else 0))
-        with os.fdopen(handle, "wb") as file:
+        with open(name, "xb", opener=partial(os.open, mode=0o644 if private else 0o666)) as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
         raise
     if not durable:
         return
@@ -200,15 +198,10 @@ def hold(path: Path) -> Iterator[Owner | None]:
 def write_progress(path: Path, stage: str = "", work: float = 0.0) -> None:
     """Write the stage of this process, and the work that it has done, into the lock file `path` that it holds."""
     content = msgspec.json.encode(Owner(platform.node(), os.getpid(), stage, work)).ljust(200)
-    try:
-        file = os.open(path, os.O_WRONLY)
-    except FileNotFoundError:  # it was deleted
-        return
-    try:  # in one write and without emptying the file first, so that a reader finds the old content or the new
-        os.write(file, content)
-        os.ftruncate(file, len(content))
-    finally:
-        os.close(file)
+    with suppress(FileNotFoundError), open(path, "r+b", buffering=0) as file:  # it may have been deleted
+        # In one write and without emptying the file first, so that a reader finds the old content or the new.
+        file.write(content)
+        file.truncate()
 
 
 def has_locks(folder: Path) -> bool:

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from harness.errors import Stopped
-
 STOPPED = 130  # exit code after Ctrl-C
 AGAIN = 75  # exit code after a stop with a checkpoint: start again to go on (EX_TEMPFAIL)
 GRACEFUL = (signal.SIGTERM, signal.SIGUSR1)
@@ -59,36 +57,17 @@ class Deadline:
 
 
 @contextmanager
-def stoppable(deadline: Deadline | None = None) -> Iterator[None]:
-    """Inside the block, Ctrl-C (SIGINT) raises KeyboardInterrupt; a second signal ends the process.
-
-    SIGTERM and SIGUSR1 ask `deadline` to end the run, and raise Stopped if it has not started; without a deadline they
-    act like Ctrl-C.
-    """
-
-    def stop(number: int) -> None:
-        if deadline is None or number not in GRACEFUL:
-            raise KeyboardInterrupt
-        deadline.asked = True
-        if deadline.end is None:
-            raise Stopped("its preparation", kept=False)
-
-    with _first_signal(stop):
-        yield
-
-
-@contextmanager
 def finishing() -> Iterator[None]:
     """Delay the first signal to the end of the block, so that a file is written whole. A second ends the process."""
     seen: list[int] = []
-    with _first_signal(seen.append):
+    with first_signal(seen.append):
         yield
     if seen:
         signal.raise_signal(seen[0])
 
 
 @contextmanager
-def _first_signal(act: Callable[[int], None]) -> Iterator[None]:
+def first_signal(act: Callable[[int], None]) -> Iterator[None]:
     """Inside the block, the first signal that ends a run calls `act`, and a second one ends the process."""
     seen: list[int] = []
 

@@ -18,13 +18,13 @@ from harness.papers import GROUP, catalogue, own_catalogue
 from harness.plugins.skeleton import write_package
 
 
-def write_paper(name: str, directory: Path | None = None) -> list[Path]:
+def write_paper(name: str) -> list[Path]:
     """Write the package of a paper called `name`; return its files. Raises HarnessError as `write_package` does."""
     module = name.replace("-", "_")
     files = {f"{module}/__init__.py": _PAPER, f"{module}/claims.toml": _CLAIMS, f"tests/test_{module}.py": _TEST}
     packed = f'packages = ["{module}"]\npackage-data = {{ {module} = ["claims.toml"] }}'
     taken = [*names(), *RESERVED, *own_catalogue().names()]
-    return write_package("paper", name, taken, directory, files, group=GROUP, place=f"{module}:PAPER", contents=packed)
+    return write_package("paper", name, taken, files, group=GROUP, place=f"{module}:PAPER", contents=packed)
 
 
 def names() -> list[str]:

@@ -6,7 +6,6 @@ The folder of a package has a hyphen in its name, so that it hides no module fro
 import importlib.util
 import keyword
 import re
-import shlex
 import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -20,23 +19,18 @@ from harness.errors import HarnessError
 Kind = Literal["encoder", "paper"]
 
 
-def write_skeleton(name: str, directory: Path | None = None) -> list[Path]:
+def write_skeleton(name: str) -> list[Path]:
     """Write the package of an encoder called `name`; return its files. Raises HarnessError as `write_package` does."""
     encoder = "".join(part.capitalize() for part in name.split("_"))
     files = {f"{name}.py": _MODULE, f"tests/test_{name}.py": _TEST}
     words = {"group": GROUP, "place": f"{name}:{encoder}", "contents": f'py-modules = ["{name}"]', "encoder": encoder}
-    return write_package("encoder", name, names(), directory, files, **words)
+    return write_package("encoder", name, names(), files, **words)
 
 
 def write_package(
-    kind: Kind,
-    name: str,
-    taken: Collection[str],
-    directory: Path | None,
-    files: Mapping[str, Template],
-    **words: str,
+    kind: Kind, name: str, taken: Collection[str], files: Mapping[str, Template], **words: str
 ) -> list[Path]:
-    """Write `files` and a pyproject.toml into the new folder `directory`; return all of them.
+    """Write `files` and a pyproject.toml into a new folder, `folder_of` the name; return all of them.
 
     `words` of the templates: `place`, what the entry point in `group` offers; `contents`, what setuptools packs; and
     whatever the `files` take beside name and module.
@@ -48,13 +42,12 @@ def write_package(
         raise HarnessError(f"'{name}' cannot name {a_kind}: {allowed}, like my{'_-'[kind == 'paper']}{kind}")
     if name in taken:
         raise HarnessError(f"{a_kind} called '{name}' exists already: choose another name")
-    folder = directory or folder_of(kind, name)
+    folder = folder_of(kind, name)
     if folder.exists():
-        raise HarnessError(f"{folder} exists already: choose another folder or move it away")
+        raise HarnessError(f"{folder} exists already: move it away")
     if module in sys.stdlib_module_names or importlib.util.find_spec(module) is not None:
         raise HarnessError(f"'{module}' is already the name of an installed Python module: choose another")
-    project = folder_of(kind, name).name
-    words |= {"kind": kind, "a_kind": a_kind, "name": name, "module": module, "project": project}
+    words |= {"kind": kind, "a_kind": a_kind, "name": name, "module": module, "project": folder.name}
     paths = []
     for file, template in {"pyproject.toml": _PYPROJECT, **files}.items():
         path = folder / file
@@ -68,14 +61,9 @@ def write_package(
 
 
 def folder_of(kind: Kind, name: str) -> Path:
-    """Where the package of a name is written, unless another folder is named."""
+    """Where the package of a name is written."""
     hyphenated = name.replace("_", "-")
     return Path(hyphenated if "-" in hyphenated else f"{hyphenated}-{kind}")
-
-
-def install_command(directory: Path) -> str:
-    """The command that installs the package in `directory`, so that it is known by its name."""
-    return f"pip install -e {shlex.quote(str(directory))}"
 
 
 def require_installed(name: str) -> None:
@@ -85,7 +73,7 @@ def require_installed(name: str) -> None:
     for place in (folder_of("encoder", name), Path()):
         with suppress(OSError, UnicodeDecodeError):
             if (place / f"{name}.py").is_file() and GROUP in (place / "pyproject.toml").read_text(encoding="utf-8"):
-                raise HarnessError(f"encoder '{name}' is written but not installed", install_command(place))
+                raise HarnessError(f"encoder '{name}' is written but not installed", f"pip install -e {place}")
 
 
 _PYPROJECT = Template("""\

@@ -29,7 +29,6 @@ from harness.records.fingerprint import fingerprint, recipe_digest, settings_in
 from harness.schema import Fingerprint, Record
 
 CERTIFICATES = "certificates"  # the folder's name
-LARGEST_CERTIFICATE = 2**26  # bytes
 MOST_NAMES = 4  # of changed modules that a reason lists
 State = Literal["done", "failed", "stale", "missing"]
 
@@ -87,7 +86,7 @@ def _certificates_at(results: Path) -> tuple[Certificate, ...]:
     for folder in dict.fromkeys((results, results.parent / "evidence")):
         for path in sorted((folder / CERTIFICATES).glob("*.json")):
             try:
-                certificate = store.read_json(path, Certificate, LARGEST_CERTIFICATE)
+                certificate = store.read_json(path, Certificate)
                 fault = "" if certificate == store.seal(certificate) else "content and digest disagree"
             except (ValueError, OverflowError) as error:
                 fault = f"not a readable certificate ({error})"
@@ -167,7 +166,7 @@ class Records:
         self._devices: dict[Path, Counter[str]] = {}  # by folder: an arm's, a profile's and the whole
         for path in self.paths:
             try:
-                head = store.read_json(path, _Head, store.LARGEST_RECORD)
+                head = store.read_json(path, _Head)
                 recipe, device = head.fingerprint.recipe, head.environment.get("device", "")
             except ValueError:
                 recipe = device = ""

@@ -6,7 +6,7 @@ the values could have been computed: bounded types and `problem_of` refuse impos
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ Sealed = TypeVar("Sealed", bound=msgspec.Struct)
 Read = TypeVar("Read")
 RightBits = Mapping[int, npt.NDArray[np.bool_]]
 
-LARGEST_RECORD = 2**26  # bytes; 100 timesteps, with the bits of 10,000 images at five of them, take 20 KiB
+LARGEST_JSON = 2**26  # bytes; of 100 timesteps, with the bits of 10,000 images at five of them, a record has 20 KiB
 
 
 def digest_of(record: Record) -> str:
@@ -45,10 +45,10 @@ def write_json(path: Path, value: Any) -> Path:
     return path
 
 
-def read_json(path: Path, kind: type[Read], largest: int) -> Read:
-    """Decode a JSON file of at most `largest` bytes. Raises ValueError for every fault."""
+def read_json(path: Path, kind: type[Read]) -> Read:
+    """Decode a JSON file of at most LARGEST_JSON bytes. Raises ValueError for every fault."""
     try:
-        return msgspec.json.decode(read_regular(path, largest), type=kind)
+        return msgspec.json.decode(read_regular(path, LARGEST_JSON), type=kind)
     except (OSError, RecursionError) as error:  # errors of decoding are ValueErrors
         raise ValueError(str(error)) from None
 
@@ -99,7 +99,7 @@ def read_record(path: Path) -> Record:
     cell of its recipe; its experiment, profile and arm are those of the first.
     """
     try:
-        record = read_json(path, Record, LARGEST_RECORD)
+        record = read_json(path, Record)
         digest = digest_of(record)
     except (ValueError, OverflowError) as error:  # OverflowError: a number that JSON may hold and the digest may not
         raise HarnessError(f"{path}: not a readable record ({error})", _AGAIN) from None
@@ -177,9 +177,3 @@ def record_paths(folder: Path, levels: int = 3) -> list[Path]:
     1 for a profile's folder, 0 for an arm's. Other files beside records have a dot in their stem and are left out.
     """
     return sorted(path for path in folder.glob("*/" * levels + "seed-*.json") if "." not in path.stem)
-
-
-def companion_paths(results: Path) -> Iterator[Path]:
-    """The files of weights and the verifications beside records (`seed-0003.verified-snntorch.json`)."""
-    for pattern in ("seed-*.safetensors", "seed-*.verified-*.json"):
-        yield from results.glob(f"*/*/*/{pattern}")

@@ -13,7 +13,6 @@ Most of a report's time is painting. So a painted figure is kept in the cache fo
 depend on: the unpainted figure, this file, the style, and the versions of the libraries that paint.
 """
 
-import colorsys
 import hashlib
 import io
 import math
@@ -49,8 +48,9 @@ DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 TONES = {"good": "#116329", "fair": "#0757b0", "bad": "#a40e26", "open": "#6f4400", "none": MUTED}
 LETTERS = 8.8  # points, the smallest text: 9 pixels on a telephone with a page 358 wide
 WIDTH = 4.8  # inches: a page's text width, and 10 pt type that stays legible on a phone
-# seaborn's "colorblind" in an order that keeps its palest colours for last; yellow is left out (1.3:1 on white)
-PALETTE_ORDER = (0, 1, 2, 4, 3, 9, 5, 6, 7)
+# seaborn's "colorblind", darkened to 3:1 on white and on #12161b, the page's dark background; its palest colours come
+# last, and yellow is left out
+VARIANTS = ("#0173b2", "#c57f04", "#029e73", "#c971b8", "#d55e00", "#1d96db", "#c2814a", "#f644c0", "#8f8f8f")
 
 STYLE = {
     "svg.hashsalt": "dct-snn-harness",
@@ -88,8 +88,7 @@ COLOURS = {
 }
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)))
-LUMINANCE = 0.14, 0.28  # between them a colour has 3:1 on white and on #12161b, the page's dark background
-SATURATION = 0.55
+SATURATION, LIGHTNESS = 0.9, 0.5  # of a plug-in's code in HUSL: at least 3.9:1 on both backgrounds, whatever the hue
 
 
 @dataclass(frozen=True)
@@ -117,24 +116,7 @@ def colours(count: int) -> list[str]:
 
     Colour-blind readers can distinguish them. Codes have theirs in `COLOURS`.
     """
-    import seaborn
-
-    palette = seaborn.color_palette("colorblind")
-    return [_legible(*palette[place]) for place in islice(cycle(PALETTE_ORDER), count)]
-
-
-def _legible(red: float, green: float, blue: float) -> str:
-    """The colour as #rrggbb, made darker or lighter until its luminance is within `LUMINANCE`."""
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    low, high = LUMINANCE
-    for _ in range(100):
-        rgb = colorsys.hls_to_rgb(hue, lightness, saturation)
-        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
-        luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-        if low <= luminance <= high:
-            break
-        lightness += 0.01 if luminance < low else -0.01
-    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+    return list(islice(cycle(VARIANTS), count))
 
 
 @dataclass(frozen=True)
@@ -151,7 +133,9 @@ def colour_of(code: str) -> str:
     """The colour of a code (an encoder's name), as #rrggbb; the same one in every figure."""
     if code in COLOURS:
         return COLOURS[code]
-    return _legible(*colorsys.hls_to_rgb(_number(code) % 360 / 360, 0.4, SATURATION))
+    import seaborn
+
+    return str(seaborn.husl_palette(1, _number(code) % 360 / 360, SATURATION, LIGHTNESS).as_hex()[0])
 
 
 def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
@@ -166,7 +150,7 @@ def looks_of(variants: Iterable[tuple[str, str]]) -> Mapping[str, Look]:
             looks[name] = Look(name, colour_of(code), marker, LINES[number % len(LINES)])
             seen[code] += 1
     if len(seen) == 1:
-        palette = dict.fromkeys((colour_of(*seen), *colours(len(PALETTE_ORDER))))
+        palette = dict.fromkeys((colour_of(*seen), *VARIANTS))
         return {name: replace(looks[name], colour=colour) for name, colour in zip(looks, cycle(palette))}
     return looks
 

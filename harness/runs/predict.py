@@ -6,12 +6,11 @@
 import csv
 import io
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self, get_args
+from typing import Self, get_args
 
 import msgspec
 import numpy as np
@@ -19,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from encoders.registry import BUILTIN
-from harness.config import CellConfig, EncoderSpec, NeuronSpec, Parameter
+from harness.config import CellConfig, EncoderSpec, NeuronSpec
 from harness.data import DataSet, ImageSet, load, sets
+from harness.data.files import walk
 from harness.errors import HarnessError
 from harness.machine.console import no_formula
 from harness.machine.files import write_atomically
@@ -54,24 +53,18 @@ class Predictions:
 
 
 @failures_as_errors(REINSTALL)
-def restore(
-    weights: WeightsFile,
-    setting: Setting | None = None,
-    timesteps: int | None = None,
-    changes: Mapping[str, Parameter] | None = None,
-) -> TimedNetwork:
+def restore(weights: WeightsFile, setting: Setting | None = None, timesteps: int | None = None) -> TimedNetwork:
     """The network as it was trained, with its encoder, thresholds and neuron.
 
-    setting: by default that of the record beside the weights, else the CPU.
-    timesteps, changes: another schedule for reading it: steps, and parameters of its encoder.
+    setting: by default that of the record beside the weights, else the CPU. timesteps: in place of the trained number.
     Raises HarnessError for tensors that do not fit the network and for an encoder that fails, EncoderError for one that
-    is not installed or does not take the other schedule.
+    is not installed or does not take so many timesteps.
     """
     about = weights.about
     setting = setting or (recorded_setting(weights.record) if weights.record else Setting(torch.device("cpu")))
     # The fitted state is given to the encoder as parameters, and it must then return the same state.
     fitted = {name: tuple(value) if isinstance(value, list) else value for name, value in about.encoder_state.items()}
-    encoder = guarded(EncoderSpec(about.encoder.name, {**about.encoder.parameters, **(changes or {}), **fitted}))
+    encoder = guarded(EncoderSpec(about.encoder.name, {**about.encoder.parameters, **fitted}))
     if msgspec.to_builtins(dict(encoder.state())) != about.encoder_state:
         raise HarnessError(
             f"encoder '{about.encoder.name}' cannot be restored from its fitted state",
@@ -160,13 +153,11 @@ def recorded_setting(record: Record) -> Setting:
     return Setting(torch.device("cuda" if available else "cpu"), chosen[0] if chosen else "auto")
 
 
-@contextmanager
-def recorded_threads(record: Record) -> Iterator[None]:
+def recorded_threads(record: Record | None) -> AbstractContextManager[None]:
     """Inside the block, compute with as many threads as the record did, so that sums add up in the same order."""
-    count = record.environment.get("threads", "")
+    count = record.environment.get("threads", "") if record else ""
     usable = count.isdecimal() and len(count) < 5 and 1 <= int(count) <= 4 * (os.cpu_count() or 1)
-    with computing_with(int(count) if usable else torch.get_num_threads()):
-        yield
+    return computing_with(int(count) if usable else torch.get_num_threads())
 
 
 def data_of(cell: CellConfig | About, digest: str, data_dir: Path | None) -> DataSet:
@@ -183,54 +174,43 @@ def data_of(cell: CellConfig | About, digest: str, data_dir: Path | None) -> Dat
 # ## `harness predict`
 
 
-class Predicted(NamedTuple):
-    """The description of the network, its predictions, and the names of the files (empty for a data set)."""
-
-    about: About
-    predictions: Predictions
-    names: list[str]
-
-
 def predict_file(
     weights: Path,
     *,
     images: Path | None = None,
     data_dir: Path | None = None,
-    changes: Mapping[str, Parameter] | None = None,
     timesteps: int | None = None,
     out: Path | None = None,
-) -> Predicted:
+) -> tuple[About, Predictions]:
     """Let the network classify images, with the threads, device and kernel of the record beside it, if any.
 
-    images: a folder; None: the test images of the cell, from `data_dir`. changes: parameters of the DCT code, such as
-    frequencies, in place of those of training. timesteps: in place of the trained number. out: a CSV file to write.
-    Raises HarnessError or EncoderError for impossible weights, images, schedule, or path of the table.
+    images: a folder; None: the test images of the cell, from `data_dir`. timesteps: in place of the trained number.
+    out: a CSV file to write.
+    Raises HarnessError or EncoderError for impossible weights, images, timesteps, or path of the table.
     """
     if out is not None and out.suffix != ".csv":
         raise HarnessError(f"{out}: no known kind of table", "name it as .csv")
     file = read_weights(weights)
-    about = file.about
+    about, names = file.about, list[str]()
     if images is None:
-        shown, names = data_of(about, about.data, data_dir).test, list[str]()
+        shown = data_of(about, about.data, data_dir).test
     else:
         shown, names = read_pictures(images, about.dataset)
-    if changes and about.encoder.name in set(BUILTIN) - {"dct"}:
-        raise HarnessError(f"{weights}: its code is {about.encoder.name}", f"leave out --{' and --'.join(changes)}")
-    net = restore(file, timesteps=timesteps, changes=changes)
-    with recorded_threads(file.record) if file.record else nullcontext():
-        done = Predicted(about, predict(net, shown, about.seed), names)
+    net = restore(file, timesteps=timesteps)
+    with recorded_threads(file.record):
+        predictions = predict(net, shown, about.seed)
     if out is not None:
-        write_atomically(out, csv_of(done).encode(errors="backslashreplace"))
-    return done
+        write_atomically(out, csv_of(predictions, names).encode(errors="backslashreplace"))
+    return about, predictions
 
 
-def csv_of(result: Predicted) -> str:
-    """One row per image: its index or file, its label (empty if unknown), and the class after each timestep."""
-    classes, text = result.predictions.classes, io.StringIO()
+def csv_of(predictions: Predictions, names: list[str]) -> str:
+    """One row per image: its file or index, its label (empty if unknown), and the class after each timestep."""
+    classes, text = predictions.classes, io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["image", "label", *(f"t{t}" for t in range(1, len(classes) + 1))])
-    for place, (label, of_image) in enumerate(zip(result.predictions.labels.tolist(), classes.T.tolist(), strict=True)):
-        name = no_formula(result.names[place]) if result.names else place
+    for place, (label, of_image) in enumerate(zip(predictions.labels.tolist(), classes.T.tolist(), strict=True)):
+        name = no_formula(names[place]) if names else place
         writer.writerow([name, "" if label == UNKNOWN else label, *of_image])
     return text.getvalue()
 
@@ -242,13 +222,8 @@ def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
     unreadable or has another size, or there are folders but not one for each class.
     """
     suffixes, facts = sets.IMAGE_SUFFIXES, sets.facts_of(dataset)
-    paths = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in suffixes
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    paths = [folder / name for name in walk(folder)]
+    paths = sorted(path for path in paths if path.suffix.lower() in suffixes and path.is_file())
     if not paths:
         raise HarnessError(f"{folder}: no images", f"name a folder of {', '.join(sorted(suffixes))} files")
     classes = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))

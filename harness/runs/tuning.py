@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import msgspec
 
@@ -31,12 +31,7 @@ SEED = 1000  # not among the seeds that are reported
 RATE_DECIDES = ("encoder", "timesteps", "snn")
 
 Candidate = Mapping[str, AnnRecipe | SnnRecipe | EncoderSpec | int]
-KINDS: Mapping[str, type[AnnRecipe | SnnRecipe | EncoderSpec | int]] = {
-    "ann": AnnRecipe,
-    "snn": SnnRecipe,
-    "encoder": EncoderSpec,
-    "timesteps": int,
-}
+KINDS = get_type_hints(CellConfig)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from tests.command import harness, python
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("write", "name"), [(write_skeleton, "spiral_wave"), (write_paper, "my-paper")])
-def test_it_passes_its_tests(write: Callable[[str, Path], object], name: str, tmp_path: Path) -> None:
-    package = tmp_path / "package"
-    write(name, package)
-    python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", str(package), str(package))
+def test_it_passes_its_tests(
+    write: Callable[[str], list[Path]], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    package = str(tmp_path / write(name)[0].parent)
+    python("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", package, package)
 
 
 @pytest.mark.parametrize(
@@ -27,13 +29,17 @@ def test_it_passes_its_tests(write: Callable[[str, Path], object], name: str, tm
         ("numpy", "installed Python module"),
     ],
 )
-def test_names_that_cannot_work_and_a_folder_that_exists_are_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_names_that_cannot_work_and_a_folder_that_exists_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(HarnessError, match=message):
-        write_skeleton(name, tmp_path / "new")
-    assert not (tmp_path / "new").exists()
-    with pytest.raises(HarnessError, match="exists already"):
-        write_skeleton("spiral_wave", tmp_path)
+        write_skeleton(name)
     assert not any(tmp_path.iterdir())
+    Path("spiral-wave").mkdir()
+    with pytest.raises(HarnessError, match="exists already"):
+        write_skeleton("spiral_wave")
+    assert not any(Path("spiral-wave").iterdir())
 
 
 @pytest.mark.parametrize("command", ["encoders check spiral_wave", "run quickstart --encoder spiral_wave"])
@@ -50,4 +56,3 @@ def test_new_and_what_finds_the_package_not_installed_say_what_to_type_next(
     assert "pip install -e spiral-wave" in harness(*command.split()).err
     # A folder named as its module would hide it from a Python that is started here.
     assert Path(harness("encoders", "new", "ripples").out.splitlines()[0]).parent.name == "ripples-encoder"
-    assert harness("encoders", "new", "waves", "--directory", "my waves").out.splitlines()[-3].endswith("'my waves'")

@@ -181,7 +181,7 @@ def test_a_faulty_encoder_is_named_where_it_is_used(kind: str, act: str, monkeyp
     with pytest.raises(HarnessError, match=f"encoder '{name}' cannot {act}: KeyError: 'lost'"):
         look(name, "digits", 0, 4)
     with pytest.raises(HarnessError, match=f"encoder '{name}' cannot be (probed|made): KeyError: 'lost'"):
-        probe([name], "digits", 4, "sum")
+        probe([name], "digits", 4)
     if name == "unmade":
         said = harness("encoders", "check", name)
         place = f"test_plugins.py:{Unmade.__init__.__code__.co_firstlineno + 1}"

@@ -12,7 +12,7 @@ from msgspec import structs
 from torch import Generator, Tensor
 
 import encoders
-from harness.config import CellConfig, NetworkSpec, NeuronSpec, canonical_json, checked
+from harness.config import CellConfig, EncoderSpec, NetworkSpec, NeuronSpec, canonical_json, checked
 from harness.errors import CellFailure, HarnessError, Stopped
 from harness.plugins.guard import guarded
 from harness.records.fingerprint import fingerprint
@@ -162,8 +162,9 @@ def test_weights_are_quantised_as_they_were_trained(make: Callable[..., CellConf
     assert predict(restore(file), tiny_data().test, 0).counts == read_record(file.path.with_suffix(".json")).curve
 
 
-def test_another_encoder_is_that_of_predict(record: Record, weights: WeightsFile) -> None:
-    changed = restore(weights, changes={"schedule": "truncated", "frequencies": 3})
+def test_another_encoder_is_that_of_restored_weights(record: Record, weights: WeightsFile) -> None:
+    first_3 = EncoderSpec("dct", {"schedule": "truncated", "frequencies": 3})
+    changed = restore(weights._replace(about=structs.replace(weights.about, encoder=first_3)))
     assert record.evaluations[NAMES[-1]].curve == predict(changed, tiny_data().test, 0).counts
 
 

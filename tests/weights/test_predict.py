@@ -36,12 +36,6 @@ def test_the_table_has_each_image_with_its_class_at_every_timestep(kept: Kept, t
     assert [int((table[f"t{t}"] == table["label"]).sum()) for t in range(1, 7)] == curve(kept)["correct"]
 
 
-def test_a_shorter_schedule_equals_the_full_one_as_long_as_it_feeds_the_same(kept: Kept) -> None:
-    correct = json.loads(harness("predict", kept.weights, "--frequencies", 3, "--json").out)["correct"]
-    assert correct[:3] == curve(kept)["correct"][:3]  # frequencies 0, 1, 2 come first in both
-    assert correct != curve(kept)["correct"]
-
-
 def test_images_in_folders_of_their_classes_are_counted_and_others_classified(kept: Kept, tmp_path: Path) -> None:
     digits = load_digits()
     labels = digits.target[:40].tolist()

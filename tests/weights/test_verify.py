@@ -15,9 +15,8 @@ from scipy.stats import norm, t
 
 from harness.errors import HarnessError
 from harness.machine.environment import machine
-from harness.records.store import read_record, record_paths, write_record
+from harness.records.store import LARGEST_JSON, read_record, record_paths, write_record
 from harness.records.verifications import (
-    LARGEST_FILE,
     Spread,
     compare,
     differing,
@@ -226,7 +225,7 @@ def test_a_verification_counts_for_its_own_whole_record_only(own: Kept) -> None:
     write_verification(own.record, found)
     file.write_text(file.read_text().replace('"numba"', '"triton"'))
     assert verifications_of(own.record, record) == []
-    for content in ("{}", "[" * 100_000, " " * LARGEST_FILE + "{}"):
+    for content in ("{}", "[" * 100_000, " " * LARGEST_JSON + "{}"):
         file.write_text(content)
         assert verifications_of(own.record, record) == []
     file.unlink()

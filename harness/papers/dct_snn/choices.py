@@ -68,15 +68,14 @@ class Search:
         """The arm with each loss: the rate is tuned for every pair."""
         return tuple(replace(arm, snn=replace(arm.snn, loss_input=loss)) for loss in self.losses) or (arm,)
 
-    def run(self, data_dir: Path | None, workers: int, timesteps: Sequence[int] = ()) -> tuple[CellConfig, ...]:
-        """The arms, or those of `timesteps` alone, with the settings that are best on held-out images."""
+    def run(self, data_dir: Path | None, workers: int) -> tuple[CellConfig, ...]:
+        """The arms with the settings that are best on held-out images."""
         from harness.runs.validation import score  # needs torch, which reading a choice does not
 
         measure = partial(score, images=self.images, data_dir=data_dir, **self.settings)
         arms = tuple(cell for arm in self.arms(SEED) for cell in self.with_losses(arm))
         for grid in self.grids:
             if "snn" in grid.settings:
-                arms = tuple(arm for arm in arms if not timesteps or arm.timesteps in timesteps)
                 arms = tune(arms, grid, self.scores, partial(measure, stage="snn"), workers)
             else:
                 (chosen,) = tune(arms[:1], grid, self.scores, partial(measure, stage="ann"), workers)
@@ -284,7 +283,6 @@ def _correlation(target: "Tensor", decoded: "Tensor") -> float:
 
 def main(
     search: Annotated[str, typer.Argument(help=f"{', '.join(SEARCHES)} or dct-order.")],
-    timesteps: Annotated[list[int] | None, typer.Option(help="Fine-tune only arms of this T; repeat for more.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the data sets are.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Cells that are computed side by side.")] = 1,
 ) -> None:
@@ -294,7 +292,7 @@ def main(
     elif search not in SEARCHES:
         raise typer.BadParameter(f"no search is called '{search}'")
     else:
-        for arm in SEARCHES[search].run(data_dir, workers, timesteps or ()):
+        for arm in SEARCHES[search].run(data_dir, workers):
             print(f"{arm.arm}, T = {arm.timesteps}: {arm.ann}, {arm.snn}")
 
 
