@@ -77,8 +77,8 @@ DIGITS_NETWORK = NetworkSpec("64-100-10", hidden=(100,))
 DIGITS_SMOKE = Profile(
     "smoke",
     DIGITS_NETWORK,
-    AnnRecipe(epochs=30, batch_size=32, learning_rate=0.02, decay_every=10, classifier_dropout=0.2),
-    SnnRecipe(epochs=10, batch_size=32, learning_rate=5e-4, halve_every=4),
+    AnnRecipe(epochs=30, batch_size=64, learning_rate=0.04, decay_every=10, classifier_dropout=0.2),
+    SnnRecipe(epochs=10, batch_size=64, learning_rate=1e-3, halve_every=4),
     seeds=1,
     deviations=("another data set (scikit-learn digits, 8×8): nothing here can be compared with the paper",),
 )
