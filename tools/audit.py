@@ -203,7 +203,7 @@ def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Name
         yield from size(mean, half)
     yield "published", f"{float(claims[lead]['difference']):.1f}"
     before = [[balanced_accuracy(arm[seed]) for seed in seeds[lead]] for arm in arms[lead]]
-    yield "before fine-tuning", f"{np.mean(before[0]) - np.mean(before[1]):.1f}"
+    yield "before fine-tuning", f"{np.mean(before[0]) - np.mean(before[1]):+.1f}".replace("-", "−")
 
 
 def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
