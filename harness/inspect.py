@@ -324,10 +324,10 @@ def probe(names: Sequence[str], dataset: str, timesteps: int, data_dir: Path | N
     All codes have the same images. Raises HarnessError for a data set on which a linear classifier cannot tell codes
     apart.
     """
-    from sklearn.linear_model import RidgeClassifier  # takes a second
-
     if dataset not in TEST_IMAGES:
         raise HarnessError(f"no probe on '{dataset}'", f"use {' or '.join(TEST_IMAGES)}")
+    from sklearn.linear_model import RidgeClassifier  # takes a second
+
     data = load(dataset, data_dir, train_images=TRAINING_IMAGES, test_images=TEST_IMAGES[dataset])
     train, test = normalised(data.train.images), normalised(data.test.images)
     # Test images have ids of their own, so that no test image shares the draws of a training image.
@@ -339,11 +339,14 @@ def probe(names: Sequence[str], dataset: str, timesteps: int, data_dir: Path | N
             fitted = encoder.calibrate(train)
             seen = encode(fitted, train, timesteps, key, of_train).movedim(1, 0)
             asked = encode(fitted, test, timesteps, key, of_test).movedim(1, 0)
-            accuracies[name] = []
-            for t in steps_of(timesteps):
-                x, y = (spikes[:, :t].flatten(1).double().numpy() for spikes in (seen, asked))
-                # Above 0 even where nothing has fired yet, when the answer is the most frequent class.
-                penalty = max(float(((x - x.mean(axis=0)) ** 2).sum(axis=1).mean()), 1e-12)
-                fit = RidgeClassifier(alpha=penalty).fit(x, data.train.labels.numpy())
-                accuracies[name].append(100 * float(fit.score(y, data.test.labels.numpy())))
+        accuracies[name] = []
+        for t in steps_of(timesteps):
+            x, y = (spikes[:, :t].flatten(1).double().numpy() for spikes in (seen, asked))
+            mean = x.mean(axis=0)
+            x -= mean
+            y -= mean
+            # Above 0 even where nothing has fired yet, when the answer is the most frequent class.
+            penalty = max(float(np.einsum("ij,ij->", x, x)) / len(x), 1e-12)
+            fit = RidgeClassifier(alpha=penalty, copy_X=False).fit(x, data.train.labels.numpy())
+            accuracies[name].append(100 * float(fit.score(y, data.test.labels.numpy())))
     return accuracies

@@ -160,6 +160,7 @@ def test_every_command_takes_the_file_of_an_experiment(here: Path) -> None:
         ("run --no-such-option", "no such option: --no-such-option"),
         ("nothing", "no such command 'nothing'"),
         ("claims mnist-t16 --paper qcfs", "mnist-t16 is not of qcfs"),
+        ("status --results-dir ", "a folder's name is empty"),
         ("run /dev/null", "/dev/null"),
         ("run quickstart --arm \x1b[2J", "unknown arm"),
         ("run quickstart --for " + "9" * 400, "is not a duration"),

@@ -4,14 +4,12 @@ import errno
 import hashlib
 import os
 import platform
-import secrets
 import shutil
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 import filelock
@@ -33,16 +31,20 @@ def write_atomically(path: Path, content: bytes, private: bool = False, durable:
     durable: it survives a power cut from here on; without, a process that is killed loses nothing all the same.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    name = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with open(name, "xb", opener=partial(os.open, mode=0o644 if private else 0o666)) as file:
+        # A temporary file is private; others may read results. The mask can only be read by setting it.
+        mask = os.umask(0o077)
+        os.umask(mask)
+        os.fchmod(handle, 0o666 & ~mask & ~(0o022 if private else 0))
+        with os.fdopen(handle, "wb") as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:
-        name.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
         raise
     if not durable:
         return

@@ -221,6 +221,8 @@ def read_pictures(folder: Path, dataset: str) -> tuple[ImageSet, list[str]]:
     Classes are numbered in the order of their folders' names. Raises HarnessError if there are no images, an image is
     unreadable or has another size, or there are folders but not one for each class.
     """
+    if not folder.is_dir():
+        raise HarnessError(f"{folder}: no such folder", "name a folder of images")
     suffixes, facts = sets.IMAGE_SUFFIXES, sets.facts_of(dataset)
     paths = [folder / name for name in walk(folder)]
     paths = sorted(path for path in paths if path.suffix.lower() in suffixes and path.is_file())

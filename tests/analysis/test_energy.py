@@ -79,6 +79,17 @@ def test_at_the_break_even_rate_both_networks_need_the_same(tmp_path: Path, writ
     assert operations(tmp_path).break_even(EnergyModel()) == 0.0
 
 
+def test_an_ann_of_few_bits_multiplies_and_moves_for_less(tmp_path: Path, write: Write) -> None:
+    measured(write, 0, HIDDEN, OUTPUT)
+    counted, model = operations(tmp_path), WITH_MEMORY
+    # 2 of 32 bits: 3.7 pJ of a multiplication and the 30 values count a sixteenth; additions and weights do not.
+    ann = 1100 * (0.9 + 3.7 / 16) + 5 * (1100 + 30 / 16)
+    assert counted.ann_pj(model, bits=2) == pytest.approx(ann)
+    still = 500 * 5 + 300 * 0.9 + 200 * 4.6 + 5 * 2 * 15 * 2  # of the encoder, and the membranes
+    active = 4060 * 0.9 + 5 * (4060 + 2 * 6)
+    assert counted.break_even(model, bits=2) == pytest.approx(4060 / 2200 * (ann - still) / active)
+
+
 @pytest.mark.parametrize("parameters", [{}, {"block_size": 2, "stride": 2}])
 def test_a_record_of_one_sum_is_parted_as_its_encoder_parts_it(write: Write, parameters: dict[str, int]) -> None:
     counted = Spent.of(create("dct", **parameters).operations((1, 28, 28), 2))

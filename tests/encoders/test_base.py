@@ -1,4 +1,4 @@
-"""What all encoders share: inputs that none takes, one way to call them, frames, and what they say they cost."""
+"""What all encoders share: inputs that none takes, one way to call them, and what they say they cost."""
 
 import doctest
 import os

@@ -10,7 +10,7 @@ import pytest
 
 from harness.analysis.cells import load as load_cells
 from harness.catalogue import Catalogue, Experiment
-from harness.records.freshness import Records
+from harness.records.freshness import Certificate, Freed, Records, write_certificate
 from harness.records.store import read_record, write_record
 from harness.runs.plan import PlannedCell, cells_of, configurations
 from harness.runs.run import Run
@@ -65,6 +65,15 @@ def test_a_record_in_the_own_folder_answers_before_another(trained: Record, tmp_
     other = msgspec.structs.replace(trained, config=config, environment={**trained.environment, "device": "another"})
     own = write_record(tmp_path, other)
     assert Records(tmp_path).answer(config).path == own
+
+
+def test_a_record_of_earlier_code_answers_where_a_certificate_leads_from_it(trained: Record, tmp_path: Path) -> None:
+    earlier = of_other_code(trained, {"other": "code"})
+    write_record(tmp_path, earlier)
+    before, after = earlier.fingerprint.numerics, trained.fingerprint.numerics
+    freed = Freed(trained.config.encoder.name, "cpu", trained.config.precision, before, after, 1)
+    write_certificate(tmp_path, Certificate("0" * 40, [freed], ["tiny"], {}, {}, {}, "outputs"))
+    assert cells(AGAIN, tmp_path)[0].state == "done"
 
 
 @pytest.mark.parametrize(

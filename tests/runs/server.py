@@ -23,20 +23,22 @@ def serve() -> None:
     tiny.install()
     print("ready", flush=True)
     running: set[int] = set()
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "wait" in order:
-            print(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]), flush=True)
-            running.discard(order["wait"])
-            continue
-        pid = os.fork()
-        if pid == 0:
-            log = Path(order["log"])
-            become(Path(order["cwd"]), order["argv"], log, log, lambda: None, order["env"])
-        running.add(pid)
-        print(pid, flush=True)
-    for pid in running:  # of a test that failed half-way
-        os.kill(pid, signal.SIGKILL)
+    try:
+        for line in sys.stdin:
+            order = json.loads(line)
+            if "wait" in order:
+                print(os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1]), flush=True)
+                running.discard(order["wait"])
+                continue
+            pid = os.fork()
+            if pid == 0:
+                log = Path(order["log"])
+                become(Path(order["cwd"]), order["argv"], log, log, lambda: None, order["env"])
+            running.add(pid)
+            print(pid, flush=True)
+    finally:
+        for pid in running:  # of a test that failed half-way
+            os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

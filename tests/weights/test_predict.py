@@ -1,4 +1,4 @@
-"""`harness predict`: the counts of a record again, images of one's own, and frequencies dropped at inference."""
+"""`harness predict`: the counts of a record again, and images of one's own."""
 
 import json
 from pathlib import Path
@@ -59,6 +59,7 @@ def test_what_cannot_be_predicted_is_an_error(kept: Kept, tmp_path: Path, monkey
     code, _, message = harness("predict", kept.weights, "--images", tmp_path)
     assert (code, "wide.png is 9×8" in message) == (2, True)
     assert harness("predict", kept.weights, "--out", "table.xls").code == 2
+    assert "no such folder" in harness("predict", kept.weights, "--images", tmp_path / "none").err
     monkeypatch.setattr("encoders.dct.Dct.encode", Mock(side_effect=RuntimeError("out of ideas")))
     code, _, message = harness("predict", kept.weights)
     assert (code, "encoder 'dct' cannot encode: RuntimeError: out of ideas" in message) == (2, True)
