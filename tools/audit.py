@@ -204,6 +204,14 @@ def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Name
     yield "published", f"{float(claims[lead]['difference']):.1f}"
     before = [[balanced_accuracy(arm[seed]) for seed in seeds[lead]] for arm in arms[lead]]
     yield "before fine-tuning", f"{np.mean(before[0]) - np.mean(before[1]):+.1f}".replace("-", "−")
+    greater, less = (evidence.arm(f"ablation-ann/short/{schedule}-16x3") for schedule in ("cyclic", "interleaved"))
+    yield "epochs of the better ANN", str(greater[0]["config"]["ann"]["epochs"])
+    for name, arm in (("better ANN", greater), ("ANN", arms[lead][0])):
+        yield name, f"{np.mean([of_ann(record) for record in arm.values()]):.1f}"
+    apart = np.mean([accuracy(greater[seed]) - accuracy(less[seed]) for seed in greater])
+    yield "side", side(float(apart))
+    yield "difference", f"{abs(apart):.1f}"
+    yield "seeds", str(len(greater))
 
 
 def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:
