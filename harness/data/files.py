@@ -220,8 +220,12 @@ def _sources(name: str) -> list[list[tuple[str, str]]]:
 
     if name == "mnist":
         return [*([(f"{mirror}{file}", md5) for file, md5 in MNIST.resources] for mirror in MNIST.mirrors), []]
-    archives = {"cifar10": (CIFAR10.url, CIFAR10.tgz_md5), "cifar100": (CIFAR100.url, CIFAR100.tgz_md5)}
-    return [[(archives | {"tinyimagenet": _TINY_IMAGENET})[name]]]
+    archives = {
+        "cifar10": (CIFAR10.url, CIFAR10.tgz_md5),
+        "cifar100": (CIFAR100.url, CIFAR100.tgz_md5),
+        "tinyimagenet": _TINY_IMAGENET,
+    }
+    return [[archives[name]]]
 
 
 def _npm_pack(into: Path, md5: Mapping[str, str]) -> None:

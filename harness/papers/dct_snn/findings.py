@@ -499,8 +499,7 @@ def _of_orderings(source: Source) -> str:
         for seeds, count in by_seeds
     ]
     network = _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm)
-    apart = "" if lead.balanced is None else f"{lead.balanced:+.1f}".replace("-", "−")
-    before = f"; before fine-tuning {apart}" if apart else ""
+    before = "" if lead.balanced is None else f"; before fine-tuning {lead.balanced:+.1f}"
     return (
         f"On CIFAR-10 with the paper's network ({network}), {subject} have the published sign ({'; '.join(over)}). "
         f"With all 16 frequencies after {lead.timestep} steps, cyclic is {_against('interleaved', lead)}; "
