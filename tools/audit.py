@@ -260,16 +260,16 @@ def of_codes_on_mnist(evidence: Evidence) -> Iterator[Named]:
 
 
 def _sides(codes: Mapping[str, tuple[float, float]]) -> Iterator[Named]:
-    """The differences that are shown, given with their p: those above the reference first, the largest first."""
+    """The largest and the least of the differences that are shown, given with their p: above the reference, below."""
     shown = {code: (mean, p) for code, (mean, p) in codes.items() if p < 0.05}
     for word in ("above", "below"):
         ours = [code for code, (mean, _) in shown.items() if side(mean) == word]
-        for code in sorted(ours, key=lambda code: -abs(shown[code][0])):
-            mean, p = shown[code]
-            yield code, f"{mean:+.1f}".replace("-", "−")
-            if p > DOUBTFUL:
-                yield f"{code}, adjusted p", f"{p:.{3 if 0.045 < p < 0.055 else 2}g}"
+        ours.sort(key=lambda code: -abs(shown[code][0]))
         yield from [("side", word)] if ours else []
+        sizes = (f"{shown[code][0]:+.1f}".replace("-", "−") for code in ours[:1] + ours[-1:])
+        yield from (("furthest or nearest", number) for number in dict.fromkeys(sizes))
+        doubtful = {code: p for code in ours if (p := shown[code][1]) > DOUBTFUL}
+        yield from ((f"{code}, adjusted p", f"{p:.{3 if 0.045 < p < 0.055 else 2}g}") for code, p in doubtful.items())
 
 
 def _with_half(name: str, arm: Arm, after: int = 0) -> Iterator[Named]:

@@ -105,8 +105,8 @@ def test_codes_are_told_beside_the_reference_whose_ann_they_share(tmp_path: Path
     assert len(first_sentences(source_of(tmp_path))) == 1  # burst is missing
     write_arm(write, "mnist-one-ann", "paper", "burst-5", five(-20))
     shown = (
-        "Poisson rate (+1.0) and phase (+0.6) are above it, time to first spike (−3.0) and burst (−0.2) are below it, "
-        "linear latency is not shown to differ."
+        "Poisson rate and phase are above it (+1.0 to +0.6 points), time to first spike and burst are below it "
+        "(-3.0 to -0.2 points), linear latency is not shown to differ."
     )
     _, sentence = first_sentences(source_of(tmp_path))
     assert sentence.endswith(f"; 5 seeds), codes of p against DCT on p, with ANNs trained alike: after 5 steps {shown}")
@@ -121,7 +121,7 @@ def test_codes_are_told_beside_the_reference_whose_ann_they_share(tmp_path: Path
     assert (
         " direct input is above DCT by 1.5 points (95 %: 1.5 to 1.5) and Poisson input with signs is above DCT by 1.0 "
         "points (95 %: 1.0 to 1.0), each with an ANN that it shares with DCT. Codes of p against DCT on p, with ANNs "
-        "trained alike: linear latency (−9.0) is below it, "
+        "trained alike: linear latency is below it (-9.0 points), "
     ) in sentence
     end_ann(tmp_path / "cifar10-encoders" / "lite" / "direct", 7600)
     _, sentence = first_sentences(source_of(tmp_path))
@@ -465,7 +465,8 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
     assert says["Schedules"](source) == f"On the paper's network ({budget}) {apart}"
     start = "On a small network for CIFAR-10 after 48 steps where all convey p (VGG5, narrowed, its ANN "
     assert says["Codes"](source).startswith(start)
-    shown = "; 5 seeds), 5 arms against DCT on p: linear latency (+7.0), "
+    above = "linear latency, time to first spike, burst and phase are above it (+7.0 to +1.0 points)"
+    shown = f"; 5 seeds), 5 arms against DCT on p: {above}, Poisson rate is not shown to differ. "
     assert shown in says["Codes"](source)
     assert says["Codes"](source).endswith(". Longer fine-tuning may change this")
     assert says["Energy"](source) == ""  # DCT does not reach 98 %

@@ -648,31 +648,36 @@ def _stands(gap: ask.Compared, other: str, margin: float) -> str:
     """How an arm stands to `other`: "is above it by … points (95 %: … to …)", or that it is not shown to."""
     if gap.shown == "differs":
         return f"is {_against(other, gap.apart)}{_doubt(gap)})"
-    low, high = (f"{bound:+.2f}".replace("-", "−") for bound in (gap.apart.low, gap.apart.high))
-    return f"{SHOWN[gap.shown].format(margin=margin, other=other)} (95 %: {low} to {high}{_doubt(gap)})"
+    within = f"95 %: {gap.apart.low:+.2f} to {gap.apart.high:+.2f}{_doubt(gap)}"
+    return f"{SHOWN[gap.shown].format(margin=margin, other=other)} ({within})"
 
 
-def _doubt(gap: ask.Compared) -> str:
-    return f"; adjusted {p_in_words(gap.p)}" if gap.p > DOUBTFUL else ""
+def _doubt(gap: ask.Compared, name: str = "") -> str:
+    return f"; {name}adjusted {p_in_words(gap.p)}" if gap.p > DOUBTFUL else ""
 
 
 def _sides(gaps: Sequence[ask.Compared]) -> str:
-    """The arms that are shown to lie above and below their common reference, furthest first, and the others: "a (+2.1)
-    and b (+0.3) are above it, c (−1.0) is below it, d is not shown to differ".
+    """The arms that are shown to lie above and below their common reference, furthest first, and the others: "a and b
+    are above it (+2.1 to +0.3 points), c is below it (-1.0 points), d is not shown to differ".
     """
     alike = Counter(brief(gap.pair.name) for gap in gaps)
-    sides = {"above it": list[str](), "below it": list[str](), "not shown to differ": list[str]()}
+    sides: dict[str, list[ask.Compared]] = {"above it": [], "below it": [], "not shown to differ": []}
     for gap in sorted(gaps, key=lambda gap: -abs(float(gap.apart.mean))):
-        name = brief(gap.pair.name)
-        name = name if alike[name] == 1 else gap.pair.name
-        if gap.shown == "differs":
-            apart = f"{float(gap.apart.mean):+.1f}".replace("-", "−")
-            sides[f"{_side(float(gap.apart.mean))} it"].append(f"{name} ({apart}{_doubt(gap)})")
-        else:
-            sides["not shown to differ"].append(name)
-    return ", ".join(
-        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {side}" for side, names in sides.items() if names
-    )
+        side = f"{_side(float(gap.apart.mean))} it" if gap.shown == "differs" else "not shown to differ"
+        sides[side].append(gap)
+
+    def named(gap: ask.Compared) -> str:
+        return gap.pair.name if alike[brief(gap.pair.name)] > 1 else brief(gap.pair.name)
+
+    def told(side: str, on_it: Sequence[ask.Compared]) -> str:
+        words = f"{_listed([named(gap) for gap in on_it])} {'is' if len(on_it) == 1 else 'are'} {side}"
+        if side == "not shown to differ":
+            return words
+        sizes = " to ".join(dict.fromkeys(f"{float(gap.apart.mean):+.1f}" for gap in (on_it[0], on_it[-1])))
+        doubts = "".join(_doubt(gap, f"{named(gap)}, " * (len(on_it) > 1)) for gap in on_it)
+        return f"{words} ({sizes} points{doubts})"
+
+    return ", ".join(told(side, on_it) for side, on_it in sides.items() if on_it)
 
 
 def _side(difference: float) -> str:
