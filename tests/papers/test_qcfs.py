@@ -87,8 +87,8 @@ def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: 
         f"with the submission's in brackets: 73.20 ± {half} (73.20) after 2, 83.75 ± {half} (83.75) after 4, "
         f"89.55 ± {half} (89.55) after 8, 91.62 ± {half} (91.62) after 16, 92.24 ± {half} (92.24) after 32, "
         f"90.00 ± {half} (92.35) after 64 steps. Its ANN has 91.77 ± {half} (91.77); SNN less ANN "
-        "is −18.57 (−18.57) after 2, −8.02 (−8.02) after 4, −2.22 (−2.22) after 8, −0.15 (−0.15) after 16, "
-        "+0.47 (+0.47) after 32, −1.77 (+0.58) after 64 steps."
+        "is -18.57 (-18.57) after 2, -8.02 (-8.02) after 4, -2.22 (-2.22) after 8, -0.15 (-0.15) after 16, "
+        "+0.47 (+0.47) after 32, -1.77 (+0.58) after 64 steps."
     )
     table, untrained = across([RESNET20, CATALOGUE.experiment("qcfs-cifar10-vgg16")])(source, PAPER)
     shown = {row["whose"]: row for row in csv.DictReader(io.StringIO(csv_text(table)))}

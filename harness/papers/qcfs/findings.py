@@ -105,7 +105,7 @@ def _of_resnet20(source: Source) -> str:
 def _beside(row: Judgement, form: str = "", sign: int = 1) -> str:
     """Our number with its interval, then the published one in brackets; both multiplied by `sign`."""
     ours, published = (f"{sign * (number or 0.0):{form}.2f}" for number in (row.mean, row.published))
-    return f"{ours}{spread(row.half_width or 0.0)} ({published})".replace("-", "−")
+    return f"{ours}{spread(row.half_width or 0.0)} ({published})"
 
 
 def _of_shift(source: Source) -> str:
