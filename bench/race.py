@@ -46,7 +46,7 @@ FITTED = 2048  # training images that encoder and thresholds are fitted on
 @dataclass(frozen=True)
 class Course:
     """The recipe: an ANN for `ann_epochs`, balanced, then an SNN for `epochs`, or until the fraction `target` of test
-    images is right after an epoch. Both begin with `learning_rate`.
+    images is right in one of the `tests` of an epoch. Both begin with `learning_rate`.
     """
 
     network: str
@@ -57,12 +57,13 @@ class Course:
     epochs: int
     target: float
     augmentation: Augmentation
+    tests: int = 1
 
 
 COURSES = {  # by data set
     "digits": Course(DIGITS_NETWORK.name, 16, 32, 3e-3, 8, 8, 0.96, Augmentation()),
     "mnist": Course(MNIST_NETWORK.name, 16, 128, 3e-3, 10, 10, 0.98, Augmentation(pad=1)),
-    "cifar10": Course(VGG5_LITE.name, 48, 32, 1e-3, 15, 3, 0.70, Augmentation(flip=True)),
+    "cifar10": Course(VGG5_LITE.name, 48, 32, 1e-3, 15, 1, 0.70, Augmentation(flip=True), tests=5),
 }
 
 
@@ -70,7 +71,7 @@ class Answer(msgspec.Struct, frozen=True):
     """The output of a contestant's process; peak_mib and cpu_seconds: of the whole process."""
 
     accuracy: float
-    epochs: int
+    epochs: float
     cpu_seconds: float
     peak_mib: float
 
@@ -96,27 +97,30 @@ class Result(msgspec.Struct, frozen=True):
         return self.implementation.removesuffix(" bf16").removesuffix(" fp32")
 
 
-def train(name: str, course: Course, contestant: Implementation, data_dir: Path | None) -> tuple[float, int]:
+def train(name: str, course: Course, contestant: Implementation, data_dir: Path | None) -> tuple[float, float]:
     """Train on the data set `name`: the last test's accuracy, and the number of epochs that it took."""
     keep_freed_memory()  # as `harness run` does; it helps every implementation
     data, network = load(name, data_dir), network_of(course.network, Generator().manual_seed(0))
     fitted, order = normalised(data.train.images[:FITTED]), Generator().manual_seed(1)
     encoder = create("dct").calibrate(fitted)
 
-    def fit(parameters: Iterable[Tensor], epochs: int, loss: Loss, arrived: Callable[[], bool]) -> int:
+    def fit(parameters: Iterable[Tensor], epochs: int, loss: Loss, arrived: Callable[[], bool]) -> float:
         optimizer = torch.optim.Adam(parameters, course.learning_rate, fused=True)
-        falling = LinearLR(optimizer, 1.0, 0.0, epochs * -(-len(data.train) // course.batch))
-        epoch, over = 0, False
-        while not over and epoch < epochs:
-            for places in torch.split(torch.randperm(len(data.train), generator=order), course.batch):
+        steps = -(-len(data.train) // course.batch)
+        tested = {round(steps * (test + 1) / course.tests) for test in range(course.tests)}
+        falling = LinearLR(optimizer, 1.0, 0.0, epochs * steps)
+        for epoch in range(epochs):
+            shuffled = torch.randperm(len(data.train), generator=order)
+            for step, places in enumerate(torch.split(shuffled, course.batch), 1):
                 images, labels = batch(data.train, places, course.augmentation, order)
                 value = F.cross_entropy(loss(images, places), labels)
                 optimizer.zero_grad()
                 value.backward()
                 optimizer.step()
                 falling.step()
-            epoch, over = epoch + 1, arrived()
-        return epoch
+                if step in tested and arrived():
+                    return epoch + step / steps
+        return epochs
 
     fit(network.parameters(), course.ann_epochs, lambda x, _: network.ann(encoder.frame(x)), lambda: False)
     neuron = NeuronSpec()
@@ -200,7 +204,7 @@ def again(result: Result, limit: float, data_dir: Path | None, progress: Say) ->
     arrived = reply.accuracy >= COURSES[result.course].target
     return msgspec.structs.replace(
         result,
-        status="reached" if arrived else f"{reply.accuracy:.2%} after {reply.epochs} epochs",
+        status="reached" if arrived else f"{reply.accuracy:.2%} after {reply.epochs:.2g} epochs",
         seconds=(*result.seconds, seconds),
         answers=(*result.answers, reply),
     )
@@ -216,7 +220,7 @@ def table(results: Sequence[Result]) -> str:
         if r.status == "reached":
             cpu, peak = (statistics.median(getattr(a, of) for a in r.answers) for of in ("cpu_seconds", "peak_mib"))
             factor = r.median / ours.get((r.course, r.timesteps), float("nan"))
-            numbers = f"{r.median:.1f} | {cpu:.1f} | {peak:.0f} | {r.answers[-1].epochs}"
+            numbers = f"{r.median:.1f} | {cpu:.1f} | {peak:.0f} | {r.answers[-1].epochs:.2g}"
             numbers += f" | {r.answers[-1].accuracy:.2%} | {factor:.2f}"
         lines.append(f"| {r.course}, {r.timesteps} | {r.implementation} | {len(r.answers)} | {numbers} |")
     return "\n".join(lines)
