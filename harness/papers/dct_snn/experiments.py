@@ -387,12 +387,12 @@ ABLATION_LONGER = replace(
     ),
 )
 
-# And does a better ANN? One seed, for time.
+# And does a better ANN, with the rates that were best for each schedule at lite? One seed, for time.
 ABLATION_ANN = replace(
     ABLATION_TRAINING,
     name="ablation-ann",
     title="Does a better ANN close the gap?",
-    arms=ABLATION_TRAINING.arms[:2],
+    arms=tuple(ABLATION_OWN_RATES.arm(arm.name) for arm in ABLATION_TRAINING.arms),
     profiles=(
         # With the choices of the long one, and as wide as products of events need it.
         replace(

@@ -509,18 +509,16 @@ def _of_orderings(source: Source) -> str:
 
 
 def _with_better_ann(source: Source) -> str:
-    """The same ordering where the ANN is better; empty without its records."""
+    """The two schedules where the ANN is better; empty without its records."""
     pairs = along_training(source.loaded, experiments.ABLATION_ANN, "short")
     first = ask.planned_cells(source, "short", (experiments.ABLATION_INTERLEAVED, "cyclic-16x3"))
     better = ask.planned_cells(source, "short", (experiments.ABLATION_ANN, "cyclic-16x3"))
     if not pairs or not first or not better:
         return ""
-    *_, apart = pairs[0].readings.values()
-    config = better[0].record.config
-    return (
-        f" With a better ANN ({config.ann.epochs} epochs; {fmean(cell.ann for cell in better):.1f} in place of "
-        f"{fmean(cell.ann for cell in first):.1f} %) cyclic is {_against('interleaved', apart)})."
-    )
+    epochs, ends = better[0].record.config.ann.epochs, [fmean(cell.ann for cell in cells) for cells in (better, first)]
+    apart = [f"{_against('interleaved', p.readings[max(p.readings)])}) after {p.timesteps} steps" for p in pairs]
+    how = f"{epochs} epochs; {ends[0]:.1f} in place of {ends[1]:.1f} %"
+    return f" With a better ANN ({how}) cyclic is {_listed(apart)}."
 
 
 _RATE_OF_CYCLIC = ", both at the learning rate that was best for cyclic in a search on a quarter of the images"
