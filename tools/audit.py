@@ -209,12 +209,12 @@ def of_orderings(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Name
     yield "epochs of the better ANN", str(better[0][0][0]["config"]["ann"]["epochs"])
     for name, arm in (("better ANN", better[0][0]), ("ANN", arms[lead][0])):
         yield name, f"{np.mean([of_ann(record) for record in arm.values()]):.1f}"
-    for greater, less in better:
+    yield "seeds", str(len(better[0][0]))
+    for (greater, less), frequencies in zip(better, (16, 8), strict=True):
         apart = np.mean([accuracy(greater[seed]) - accuracy(less[seed]) for seed in greater])
-        yield "side", side(float(apart))
-        yield "difference", f"{abs(apart):.1f}"
-        yield "seeds", str(len(greater))
+        yield "difference", f"{apart:+.1f}".replace("-", "−")
         yield "timesteps", str(greater[0]["config"]["timesteps"])
+        yield "published", f"{float(claims[f'interleaved-cyclic-wins-{frequencies}']['difference']):.1f}"
 
 
 def of_mnist(evidence: Evidence, claims: Mapping[str, Any]) -> Iterator[Named]:

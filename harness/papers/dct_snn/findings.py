@@ -516,9 +516,14 @@ def _with_better_ann(source: Source) -> str:
     if not pairs or not first or not better:
         return ""
     epochs, ends = better[0].record.config.ann.epochs, [fmean(cell.ann for cell in cells) for cells in (better, first)]
-    apart = [f"{_against('interleaved', p.readings[max(p.readings)])}) after {p.timesteps} steps" for p in pairs]
-    how = f"{epochs} epochs; {ends[0]:.1f} in place of {ends[1]:.1f} %"
-    return f" With a better ANN ({how}) cyclic is {_listed(apart)}."
+    how = f"{epochs} epochs; {ends[0]:.1f} in place of {ends[1]:.1f} %; {counted(len(better), 'seed')}"
+    published = {c.timestep: c.published for c in PAPER.claims if c.id.startswith("interleaved-cyclic-wins-")}
+    apart = [
+        f"{p.readings[max(p.readings)].mean:+.1f} points after {p.timesteps} steps "
+        f"({published[p.timesteps]:.1f} published)"
+        for p in pairs
+    ]
+    return f" With a better ANN ({how}) cyclic minus interleaved is {_listed(apart)}."
 
 
 _RATE_OF_CYCLIC = ", both at the learning rate that was best for cyclic in a search on a quarter of the images"
