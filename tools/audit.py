@@ -269,8 +269,7 @@ def _sides(codes: Mapping[str, tuple[float, float]]) -> Iterator[Named]:
         ours = [code for code, (mean, _) in shown.items() if side(mean) == word]
         ours.sort(key=lambda code: -abs(shown[code][0]))
         yield from [("side", word)] if ours else []
-        sizes = (f"{shown[code][0]:+.1f}".replace("-", "−") for code in ours[:1] + ours[-1:])
-        yield from (("furthest or nearest", number) for number in dict.fromkeys(sizes))
+        yield from ((code, f"{shown[code][0]:+.1f}".replace("-", "−")) for code in ours[:1] + ours[1:][-1:])
         doubtful = {code: p for code in ours if (p := shown[code][1]) > DOUBTFUL}
         yield from ((f"{code}, adjusted p", f"{p:.{3 if 0.045 < p < 0.055 else 2}g}") for code, p in doubtful.items())
 

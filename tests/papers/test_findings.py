@@ -105,8 +105,8 @@ def test_codes_are_told_beside_the_reference_whose_ann_they_share(tmp_path: Path
     assert len(first_sentences(source_of(tmp_path))) == 1  # burst is missing
     write_arm(write, "mnist-one-ann", "paper", "burst-5", five(-20))
     shown = (
-        "Poisson rate and phase are above it (+1.0 to +0.6 points), time to first spike and burst are below it "
-        "(-3.0 to -0.2 points), linear latency is not shown to differ."
+        "Poisson rate and phase are above it (the first +1.0, the last +0.6 points), time to first spike and burst are "
+        "below it (the first -3.0, the last -0.2 points), linear latency is not shown to differ."
     )
     _, sentence = first_sentences(source_of(tmp_path))
     assert sentence.endswith(f"; 5 seeds), codes of p against DCT on p, with ANNs trained alike: after 5 steps {shown}")
@@ -465,7 +465,7 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
     assert says["Schedules"](source) == f"On the paper's network ({budget}) {apart}"
     start = "On a small network for CIFAR-10 after 48 steps where all convey p (VGG5, narrowed, its ANN "
     assert says["Codes"](source).startswith(start)
-    above = "linear latency, time to first spike, burst and phase are above it (+7.0 to +1.0 points)"
+    above = "linear latency, time to first spike, burst and phase are above it (the first +7.0, the last +1.0 points)"
     shown = f"; 5 seeds), 5 arms against DCT on p: {above}, Poisson rate is not shown to differ. "
     assert shown in says["Codes"](source)
     assert says["Codes"](source).endswith(". Longer fine-tuning may change this")

@@ -661,7 +661,7 @@ def _doubt(gap: ask.Compared, name: str = "") -> str:
 
 def _sides(gaps: Sequence[ask.Compared]) -> str:
     """The arms that are shown to lie above and below their common reference, furthest first, and the others: "a and b
-    are above it (+2.1 to +0.3 points), c is below it (-1.0 points), d is not shown to differ".
+    are above it (the first +2.1, the last +0.3 points), c is below it (-1.0 points), d is not shown to differ".
     """
     alike = Counter(brief(gap.pair.name) for gap in gaps)
     sides: dict[str, list[ask.Compared]] = {"above it": [], "below it": [], "not shown to differ": []}
@@ -676,7 +676,8 @@ def _sides(gaps: Sequence[ask.Compared]) -> str:
         words = f"{_listed([named(gap) for gap in on_it])} {'is' if len(on_it) == 1 else 'are'} {side}"
         if side == "not shown to differ":
             return words
-        sizes = " to ".join(dict.fromkeys(f"{float(gap.apart.mean):+.1f}" for gap in (on_it[0], on_it[-1])))
+        first, last = (f"{float(gap.apart.mean):+.1f}" for gap in (on_it[0], on_it[-1]))
+        sizes = f"the first {first}, the last {last}" if len(on_it) > 1 else first
         doubts = "".join(_doubt(gap, f"{named(gap)}, " * (len(on_it) > 1)) for gap in on_it)
         return f"{words} ({sizes} points{doubts})"
 
