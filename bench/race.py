@@ -229,12 +229,14 @@ def table(results: Sequence[Result]) -> str:
 def save(results: Sequence[Result], out: Path, page: Path | None = None) -> None:
     """Write race.json, race.svg and race.png into `out`; into `page`, between its marks, the table and the plot.
 
-    What the same machine measured of other courses is kept.
+    What the same machine measured of other courses, timesteps and libraries is kept.
     """
     facts, panels = machine([one for one in chosen(None) if not one.missing]), dict[str, Lines]()
     if (file := out / "race.json").exists() and (before := json.loads(file.read_bytes()))["machine"] == facts:
-        ran = {r.course for r in results}
-        results = [*(r for r in msgspec.convert(before["results"], list[Result]) if r.course not in ran), *results]
+        ran = {(r.course, r.timesteps, r.library) for r in results}
+        kept = msgspec.convert(before["results"], list[Result])
+        results = [*(r for r in kept if (r.course, r.timesteps, r.library) not in ran), *results]
+        results.sort(key=lambda r: (list(COURSES).index(r.course), r.timesteps, r.median))
     for r in sorted(results, key=lambda r: r.timesteps):
         if r.status == "reached":
             panels.setdefault(r.course, {}).setdefault(r.library, []).append((r.timesteps, r.median))

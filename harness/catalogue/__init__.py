@@ -32,7 +32,8 @@ class Paper:
     `picture`: makes a figure (`harness.report.drawing.Picture`) for the paper's page.
     `topics`: questions about the records (`harness.report.findings.Topic`), in the order in which they are shown.
     `first_sentences`: from a `harness.report.sources.Source`, the first sentences of the page: the answer, then a few
-    more; none if records are missing. `headline`: the answer in the fewest words, as a title.
+    more, each with its details in further lines; none if records are missing.
+    `headline`: the answer in the fewest words, as a title.
     `tuned`: from the configuration of a cell with seed 0, whether a search on validation images chose its fine-tuning
     rate; None if the searches are not available.
     `url`: where the paper can be read. `measurements`: the command that computes what its measurement claims need.

@@ -135,7 +135,7 @@ def document(paper: Paper, chosen: Sequence[Experiment], sources: Sequence[Sourc
 
     def sentences() -> tuple[str, ...]:
         made = paper.first_sentences(evidence) if told and paper.first_sentences else ()
-        return tuple(map(human, msgspec.convert(made, tuple[str, ...])))
+        return tuple(human(one) for one in msgspec.convert(made, tuple[str, ...]) if one.strip())
 
     def headlines() -> tuple[Picture, ...]:
         title = paper.headline(evidence) if first and paper.headline else None

@@ -4,6 +4,7 @@ A paper lists its questions. A kind is a function that takes the arms to compare
 table from a source for each profile at which all planned seeds are done: a missing seed is never averaged away.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -80,15 +81,17 @@ def statement_words(source: Source, paper: Paper) -> Mapping[str, str]:
     return {one.id: f"{one.word}{f', {ON_SMALL}' * (one.basis == ON_SMALL)}" for one in verdicts}
 
 
-def by_word(words: Mapping[str, str], names: Mapping[str, str]) -> Mapping[str, list[str]]:
-    """The names of statements that are judged alike, the best word first; `names`: of statements, by their ids."""
+def by_word(words: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+    """A sentence for each word, the best first: "Comes out: a, b."; `names`: of statements, by their ids."""
     alike = {word: [name for one, name in names.items() if words.get(one) == word] for word in WORDS}
-    return {word: named for word, named in alike.items() if named}
+    return [f"{word.capitalize()}: {', '.join(named)}." for word, named in alike.items() if named]
 
 
-def in_short(alike: Mapping[str, Sequence[str]]) -> str:
-    """Comes out: a, b. In part: c."""
-    return " ".join(f"{word.capitalize()}: {', '.join(named)}." for word, named in alike.items())
+def answer(words: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+    """Whether the statements come out, in a word or two, and the sentences of `by_word`."""
+    counts = Counter(words.values())
+    some = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
+    return [f"{'Mostly' if 2 * counts['comes out'] > len(words) else some}.", *by_word(words, names)]
 
 
 def judging(experiment: Experiment) -> list[ProfileName]:

@@ -327,16 +327,21 @@ def in_brief(document: Document, folder: str = "", figure: bool = True) -> str:
     """
     if not document.tally.rows:
         return _unfound(document)
-    answer, sentences = document.first[:1], document.first[1:]
-    parts = [*(f"**{as_text(one)}**" for one in answer), as_text(document.tally.title)]
+    told = [[as_text(line) for line in one.splitlines()] for one in document.first]
+    parts = [f"**{lead}**\n\n{_bullets(details)}".rstrip() for lead, *details in told[:1]]
+    parts.append(as_text(document.tally.title))
     if document.headlines and figure:
         wide, narrow = document.headlines
         parts.append(
             f'<picture>\n<source media="(max-width: 600px)" srcset="{folder}{narrow.name}.svg">\n'
             f'<img alt="{escape(wide.alternative)}" src="{folder}{wide.name}.svg">\n</picture>'
         )
-    parts += ["\n".join(f"{place}. {as_text(one)}" for place, one in enumerate(sentences, 1))] if sentences else []
-    return "\n\n".join(parts)
+    found = (f"{place}. {lead}\n{_bullets(details, ' ' * 4)}" for place, (lead, *details) in enumerate(told[1:], 1))
+    return "\n\n".join((*parts, "\n".join(map(str.rstrip, found)))).rstrip()
+
+
+def _bullets(lines: Sequence[str], indent: str = "") -> str:
+    return "\n".join(f"{indent}- {line}" for line in lines)
 
 
 def inline_svg(picture: Picture) -> str:

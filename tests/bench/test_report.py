@@ -80,8 +80,17 @@ def test_a_race_on_digits_arrives_and_its_table_replaces_the_one_on_the_page(tmp
     assert (head, tail, sum("digits" in row for row in rows), "old" in rows) == ("before", "after", 1, False)
 
 
-def test_a_race_on_one_data_set_keeps_what_this_machine_measured_on_another(tmp_path: Path) -> None:
-    for course, status in (("mnist", "late"), ("cifar10", "later"), ("mnist", "missing")):
-        race.save([race.Result(course, 16, "ours bf16", status)], tmp_path)
+def test_a_race_keeps_what_this_machine_measured_of_other_data_sets_and_libraries(tmp_path: Path) -> None:
+    for course, name, status in (
+        ("cifar10", "ours bf16", "later"),
+        ("mnist", "ours bf16", "late"),
+        ("mnist", "loop", "latest"),
+        ("mnist", "ours fp32", "missing"),
+    ):
+        race.save([race.Result(course, 16, name, status)], tmp_path)
     kept = json.loads((tmp_path / "race.json").read_text())["results"]
-    assert [(row["course"], row["status"]) for row in kept] == [("cifar10", "later"), ("mnist", "missing")]
+    assert [(row["course"], row["status"]) for row in kept] == [
+        ("mnist", "latest"),
+        ("mnist", "missing"),
+        ("cifar10", "later"),
+    ]

@@ -71,16 +71,18 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
     for arm in ("cyclic-16", "cyclic-5"):
         write_arm(write, MNIST, "paper", arm, NEAR)
     (answer,) = first_sentences(source_of(tmp_path))
-    assert answer.startswith("Partly. ")
-    assert " In part: accuracy on MNIST. " in answer
+    assert answer.splitlines()[0] == "Partly."
+    assert "In part: accuracy on MNIST." in answer.splitlines()
     write_arm(write, MNIST, "paper", "cyclic-2", NEAR[:4])
     assert len(first_sentences(source_of(tmp_path))) == 1
     write_arm(write, MNIST, "paper", "cyclic-2", NEAR)
     _, sentence = first_sentences(source_of(tmp_path))
     half = stats.sem(NEAR) * stats.t.ppf(0.975, 4) / 100
     ours = f"98.54 ± {half:.2f}"
-    assert f"has {ours} % at 16 steps (98.54 published: reproduced), {ours} at 5 (97.3: higher) and " in sentence
-    assert sentence.endswith("at 2 (86.7: higher).")  # nothing of codes of p, which have no records
+    assert sentence.splitlines()[1:] == [  # nothing of codes of p, which have no records
+        f"{ours} % at {steps} steps ({published} published: {verdict})."
+        for steps, published, verdict in ((16, 98.54, "reproduced"), (5, 97.3, "higher"), (2, 86.7, "higher"))
+    ]
     as_printed = {"b16": 0, "b16-ann80": 5, "b128": -100, "b128-ann80": -95, "b128-ann160-crop-flip": -700}
     for arm, more in as_printed.items():
         folder = tmp_path / "mnist-as-printed" / "paper" / f"cyclic-16-as-printed-{arm}"
@@ -89,9 +91,10 @@ def test_a_first_sentence_is_left_out_where_a_record_is_missing(tmp_path: Path, 
     # b16 and b128 are judged, since twice the epochs move them by less than the margin, and their controls are not
     _, sentence = first_sentences(source_of(tmp_path))
     reading = "as printed without crops and flips in fine-tuning, batch 16: lower"
-    assert f" Of other readings that may be judged, the nearest give 97.94 ± {half:.2f} at 16 ({reading})" in sentence
-    end = f"it has 90.94 ± {half:.2f} % at 16 (not comparable; its ANN ends at 98.4 %)."
-    assert sentence.endswith(f" As printed, with crops and flips, {end}")
+    first, last = (sentence.splitlines()[line] for line in (1, -1))
+    assert first.endswith(f" The nearest other reading that may be judged has 97.94 ± {half:.2f} ({reading}).")
+    end = f"90.94 ± {half:.2f} % at 16 steps (not comparable; its ANN ends at 98.4 %)."
+    assert last == f"As printed, with crops and flips: {end}"
 
 
 def test_codes_are_told_beside_the_reference_whose_ann_they_share(tmp_path: Path, write: Write) -> None:
@@ -104,12 +107,11 @@ def test_codes_are_told_beside_the_reference_whose_ann_they_share(tmp_path: Path
         write_arm(write, "mnist-one-ann", "paper", f"{code}-5", five(gap))
     assert len(first_sentences(source_of(tmp_path))) == 1  # burst is missing
     write_arm(write, "mnist-one-ann", "paper", "burst-5", five(-20))
-    shown = (
-        "Poisson rate and phase are above it (the first +1.0, the last +0.6 points), time to first spike and burst are "
-        "below it (the first -3.0, the last -0.2 points), linear latency is not shown to differ."
-    )
     _, sentence = first_sentences(source_of(tmp_path))
-    assert sentence.endswith(f"; 5 seeds), codes of p against DCT on p, with ANNs trained alike: after 5 steps {shown}")
+    assert sentence.splitlines()[1:] == [
+        "MNIST, 5 steps, codes of p against DCT on p: Poisson rate +1.00; phase +0.60; burst -0.20; "
+        "time to first spike -3.00; not shown to differ: linear latency."
+    ]
 
     arms = {"dct-x": 0, "poisson-signed": 100, "dct-p": 0, "poisson": 0}
     encoders = {"dct": 0, "direct": 150, "phase": 0, "burst": 0, "ttfs": 0, "latency": -900}
@@ -118,11 +120,11 @@ def test_codes_are_told_beside_the_reference_whose_ann_they_share(tmp_path: Path
             write_arm(write, experiment, "lite", arm, five(gap))
             end_ann(tmp_path / experiment / "lite" / arm, 7500)
     _, sentence = first_sentences(source_of(tmp_path))
-    assert (
-        " direct input is above DCT by 1.5 points (95 %: 1.5 to 1.5) and Poisson input with signs is above DCT by 1.0 "
-        "points (95 %: 1.0 to 1.0), each with an ANN that it shares with DCT. Codes of p against DCT on p, with ANNs "
-        "trained alike: linear latency is below it (-9.0 points), "
-    ) in sentence
+    of_x, of_p = sentence.splitlines()[2:4]
+    assert of_x.endswith(", whose ANN they share: direct input +1.50; Poisson rate with signs +1.00.")
+    assert of_p.startswith(
+        "CIFAR-10, 48 steps, codes of p against DCT on p: linear latency -9.00; not shown to differ: "
+    )
     end_ann(tmp_path / "cifar10-encoders" / "lite" / "direct", 7600)
     _, sentence = first_sentences(source_of(tmp_path))
     assert "direct input" not in sentence
@@ -149,7 +151,7 @@ def test_the_orderings_of_the_paper_are_told_by_one_seed_each_and_by_five(tmp_pa
         for arm, final in arms.items():
             write_arm(write, experiment, "short", arm, [final])
     _, sentence = first_sentences(source_of(tmp_path))
-    assert "4 of the 5 orderings of §6 have the published sign (5 on 1 seed each, untested). " in sentence
+    assert "4 of the 5 orderings of §6 have the published sign (5 on 1 seed each, untested).\n" in sentence
     assert "after 48 steps, cyclic is above interleaved by 6.5 points (1 seed; 10.2 published)" in sentence
     for arm in ("cyclic-16x3", "interleaved-16x3"):
         write_arm(write, INTERLEAVED, "short", arm, [finals[INTERLEAVED][arm] + more for more in (0, 20, 30)])
@@ -465,8 +467,8 @@ def test_a_topic_states_what_it_finds(tmp_path: Path, write: Write) -> None:
     assert says["Schedules"](source) == f"On the paper's network ({budget}) {apart}"
     start = "On a small network for CIFAR-10 after 48 steps where all convey p (VGG5, narrowed, its ANN "
     assert says["Codes"](source).startswith(start)
-    above = "linear latency, time to first spike, burst and phase are above it (the first +7.0, the last +1.0 points)"
-    shown = f"; 5 seeds), 5 arms against DCT on p: {above}, Poisson rate is not shown to differ. "
+    sizes = "linear latency +7.00; time to first spike +5.00; burst +3.00; phase +1.00"
+    shown = f"; 5 seeds), 5 arms minus DCT on p in points: {sizes}; not shown to differ: Poisson rate. "
     assert shown in says["Codes"](source)
     assert says["Codes"](source).endswith(". Longer fine-tuning may change this")
     assert says["Energy"](source) == ""  # DCT does not reach 98 %

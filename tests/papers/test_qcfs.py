@@ -83,11 +83,11 @@ def test_a_table_across_timesteps_has_published_other_and_our_numbers(tmp_path: 
     [source] = read(tmp_path, None, CATALOGUE)
     half = f"{stats.sem([-0.03, 0.0, 0.03]) * stats.t.ppf(0.975, 2):.2f}"
     assert first_sentences(source)[1] == (
-        "On CIFAR-10, the paper's ResNet-20 (its ANN trained for 60 of 300 epochs; 3 seeds) has these accuracies in %, "
-        f"with the submission's in brackets: 73.20 ± {half} (73.20) after 2, 83.75 ± {half} (83.75) after 4, "
+        "On CIFAR-10, the paper's ResNet-20 (its ANN trained for 60 of 300 epochs; 3 seeds), with the submission's "
+        f"numbers in brackets:\nAccuracy in %: 73.20 ± {half} (73.20) after 2, 83.75 ± {half} (83.75) after 4, "
         f"89.55 ± {half} (89.55) after 8, 91.62 ± {half} (91.62) after 16, 92.24 ± {half} (92.24) after 32, "
-        f"90.00 ± {half} (92.35) after 64 steps. Its ANN has 91.77 ± {half} (91.77); SNN less ANN "
-        "is -18.57 (-18.57) after 2, -8.02 (-8.02) after 4, -2.22 (-2.22) after 8, -0.15 (-0.15) after 16, "
+        f"90.00 ± {half} (92.35) after 64 steps; of its ANN 91.77 ± {half} (91.77).\nSNN minus ANN in points: "
+        "-18.57 (-18.57) after 2, -8.02 (-8.02) after 4, -2.22 (-2.22) after 8, -0.15 (-0.15) after 16, "
         "+0.47 (+0.47) after 32, -1.77 (+0.58) after 64 steps."
     )
     table, untrained = across([RESNET20, CATALOGUE.experiment("qcfs-cifar10-vgg16")])(source, PAPER)
@@ -148,19 +148,19 @@ def test_first_sentences_tell_what_the_ablation_says(tmp_path: Path) -> None:
     [source] = read(tmp_path, None, CATALOGUE)
     answer, shift, threads = first_sentences(source)
     assert "the shift" in answer
-    assert (
-        "reaches 64.8 ± 0.2 % after 32 steps, which differs from its ANN by -2.2 points (95 %: -2.4 to -2.0)" in shift
-    )
+    apart = "-2.20 points (95 %: -2.40 to -2.00)"
+    assert f"reaches 64.8 ± 0.2 % after 32 steps, which differs from its ANN by {apart}" in shift
     highest = (
         "Without the shift its highest mean on the test images is 60.0 %, after 8 steps, and it ends at 39.8 ± 0.2"
     )
     assert highest in shift
-    up, down = (f"{gap:+.1f} points (95 %: {gap:+.1f} to {gap:+.1f})" for gap in (1.0, -1.0))
-    assert f"(3 seeds each, not adjusted): θ that starts at 1: ANN +1.0 points, the SNN net of it {up}; " in threads
-    assert (
-        f"AutoAugment and Cutout: ANN -4.0 points, the SNN net of it {down}; twice as many epochs: ANN +0.0" in threads
-    )
-    assert "as the released script does, its accuracy changes by +0.2 points (95 %: +0.0 to +0.4)." in threads
+    up, down = (f"{gap:+.2f} points (95 %: {gap:+.2f} to {gap:+.2f})" for gap in (1.0, -1.0))
+    lead, theta, augmented, longer, tested = threads.splitlines()
+    assert lead.endswith("(3 seeds each, not adjusted):")
+    assert theta == f"θ that starts at 1: ANN +1.0 points, the SNN net of it {up}."
+    assert augmented == f"AutoAugment and Cutout: ANN -4.0 points, the SNN net of it {down}."
+    assert longer.startswith("twice as many epochs: ANN +0.0")
+    assert tested.endswith(", as the released script does: +0.20 points (95 %: +0.00 to +0.40).")
 
 
 def test_a_training_cut_short_refutes_nothing(tmp_path: Path) -> None:

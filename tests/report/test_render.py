@@ -141,7 +141,7 @@ def test_a_whole_report_has_findings_under_their_topics_and_one_view_of_each_cur
     rendered: ReportResult, everything: Campaign
 ) -> None:
     text, page = ((everything.out / name).read_text("utf-8") for name in ("findings.md", "index.html"))
-    assert text.startswith("**Partly. ")
+    assert text.startswith("**Partly.**\n\n- ")
     headings = "## Few steps", "### Which rows of Table 1 come out?"
     places = [text.index(heading) for heading in headings]
     assert places == sorted(places)

@@ -196,11 +196,11 @@ def _differing(source: Source, pairs: Sequence[Pair], where: str) -> str:
         return ""
     seeds = counted(min(gap.apart.seeds for gap in gaps), "seed")
     of_ann = ", differences of the ANNs included" if any(gap.ann for gap in gaps) else ""
-    unsettled = _unsettled(source, "lite", [(gap.pair.side, gap.pair.reference) for gap in gaps], UNPUBLISHED)
+    sides = [(gap.pair.side, gap.pair.reference) for gap in gaps]
     return (
-        f"{where} ({_budget(experiment, 'lite', reference)}; {seeds}), {len(gaps)} arms against "
-        f"{brief(title_of(experiment.arm(reference)))}{of_ann}: {_sides(gaps)}"
-        f"{'.' * bool(unsettled)}{unsettled.removesuffix('.')}"
+        f"{where} ({_budget(experiment, 'lite', reference)}; {seeds}), {len(gaps)} arms minus "
+        f"{brief(title_of(experiment.arm(reference)))} in points{of_ann}: {_sizes(gaps)}"
+        f"{'' if _settled(source, 'lite', sides, UNPUBLISHED) else '. Longer fine-tuning may change this'}"
     )
 
 
@@ -437,28 +437,18 @@ NAMES = {
     "all-beat-first-8-beat-intermittent": "gains over fewer frequencies",
 }
 MNIST_CLAIMS = ("mnist-t16", "mnist-t5", "mnist-t2")
-SHOWN = {
-    "equivalent": "ends within {margin:.2g} points of {other}",
-    "not shown": "is not shown to differ",
-}
 
 
 def first_sentences(source: Source) -> list[str]:
-    """The answer, then the findings that have all their records, the strongest evidence first.
-
-    Empty if no record judges anything.
+    """The answer, then the findings that have all their records, the strongest evidence first; each with its details in
+    further lines. Empty if no record judges anything.
     """
     if not (words := ask.statement_words(source, PAPER)):
         return []
-    counts = Counter(words.values())
-    answer = "Partly" if counts["comes out"] or counts["in part"] else "No" if counts["does not"] else "Not known yet"
-    answer = "Mostly" if 2 * counts["comes out"] > len(words) else answer
-    codes = _of_codes_on_mnist(source), _of_codes(source)
-    too = _exceeding_too(source) if words.get("mnist-other-codes") == "comes out" else ""
-    return [
-        f"{answer}. {headline(source)}{too}",
-        *filter(None, (_of_orderings(source), _of_mnist(source), " ".join(filter(None, codes)))),
-    ]
+    lines = ask.answer(words, NAMES)
+    if words.get("mnist-other-codes") == "comes out":
+        lines[1] += _exceeding_too(source)
+    return ["\n".join(lines), *filter(None, (_of_orderings(source), _of_mnist(source), _of_codes(source)))]
 
 
 def _exceeding_too(source: Source) -> str:
@@ -477,7 +467,7 @@ def _exceeding_too(source: Source) -> str:
 
 def headline(source: Source) -> str:
     """The shortest answer: what comes out, and what does not; empty if no record judges anything."""
-    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), NAMES))
+    return " ".join(ask.by_word(ask.statement_words(source, PAPER), NAMES))
 
 
 def _of_orderings(source: Source) -> str:
@@ -500,21 +490,24 @@ def _of_orderings(source: Source) -> str:
     ]
     network = _budget(experiments.ABLATION_INTERLEAVED, "short", lead.arm)
     before = "" if lead.balanced is None else f"; before fine-tuning {lead.balanced:+.1f}"
-    return (
-        f"On CIFAR-10 with the paper's network ({network}), {subject} have the published sign ({'; '.join(over)}). "
+    lines = [
+        f"On CIFAR-10 with the paper's network ({network}), {subject} have the published sign ({'; '.join(over)}).",
         f"With all 16 frequencies after {lead.timestep} steps, cyclic is {_against('interleaved', lead)}; "
-        f"{lead.published:.1f} published{before}){_RATE_OF_CYCLIC if lead.not_tuned else ''}.{_with_better_ann(source)}"
-        f"{_unsettled(source, 'short', [sides], lead.margin or 0.0, lead.seeds_done)}"
-    )
+        f"{lead.published:.1f} published{before}).{_RATE_OF_CYCLIC if lead.not_tuned else ''}",
+        *_with_better_ann(source),
+    ]
+    if not _settled(source, "short", [sides], lead.margin or 0.0, lead.seeds_done):
+        lines.append("Longer fine-tuning may change this.")
+    return "\n".join(lines)
 
 
-def _with_better_ann(source: Source) -> str:
-    """The two schedules where the ANN is better; empty without its records."""
+def _with_better_ann(source: Source) -> Iterator[str]:
+    """The two schedules where the ANN is better; nothing without its records."""
     pairs = along_training(source.loaded, experiments.ABLATION_ANN, "short")
     first = ask.planned_cells(source, "short", (experiments.ABLATION_INTERLEAVED, "cyclic-16x3"))
     better = ask.planned_cells(source, "short", (experiments.ABLATION_ANN, "cyclic-16x3"))
     if not pairs or not first or not better:
-        return ""
+        return
     epochs, ends = better[0].record.config.ann.epochs, [fmean(cell.ann for cell in cells) for cells in (better, first)]
     how = f"{epochs} epochs; {ends[0]:.1f} in place of {ends[1]:.1f} %; {counted(len(better), 'seed')}"
     published = {c.timestep: c.published for c in PAPER.claims if c.id.startswith("interleaved-cyclic-wins-")}
@@ -523,10 +516,10 @@ def _with_better_ann(source: Source) -> str:
         f"({published[p.timesteps]:.1f} published)"
         for p in pairs
     ]
-    return f" With a better ANN ({how}) cyclic minus interleaved is {_listed(apart)}."
+    yield f"With a better ANN ({how}) cyclic minus interleaved is {_listed(apart)}."
 
 
-_RATE_OF_CYCLIC = ", both at the learning rate that was best for cyclic in a search on a quarter of the images"
+_RATE_OF_CYCLIC = " Both have the learning rate that was best for cyclic in a search on a quarter of the images."
 
 
 def _of_mnist(source: Source) -> str:
@@ -537,29 +530,27 @@ def _of_mnist(source: Source) -> str:
     if len(ours) < len(MNIST_CLAIMS) or any(len(of_arm) < LEAST_SEEDS for of_arm in cells):
         return ""
     accuracies = [
-        f"{_accuracy(row)}{' %' * first} at {row.timestep}{' steps' * first} ({row.published:g}{' published' * first}: "
-        f"{row.verdict}{', as are other codes' * (bool(row.same) and row.verdict == 'consistent')})"
-        for row, first in zip(ours, (True, False, False), strict=True)
+        f"{_accuracy(row)} % at {row.timestep} steps ({row.published:g} published: {row.verdict}"
+        f"{', as are other codes' * (bool(row.same) and row.verdict == 'consistent')}).{_other_reading(row, source)}"
+        for row in ours
     ]
-    said = [
+    lead = (
         f"On MNIST ({_budget(MNIST_784_100_10, 'paper', ours[0].arm)}; {counted(ours[0].seeds_done, 'seed')}, 95 % "
-        f"intervals over these), DCT, by a recipe re-tuned for each number of steps, has {_listed(accuracies)}."
-    ]
-    if readings := [reading for row in ours if (reading := _other_reading(row, source))]:
-        said.append(f"Of other readings that may be judged, the nearest give {_listed(readings)}.")
-    return " ".join((*said, *_as_printed(source)))
+        f"intervals over these), DCT has these accuracies by a recipe re-tuned for each number of steps:"
+    )
+    return "\n".join((lead, *accuracies, *_as_printed(source)))
 
 
 def _other_reading(row: Judgement, source: Source) -> str:
     """Of the other judged readings of a published accuracy that the budget does not rule out, the nearest one."""
     part = {claim.id: (claim.statement, claim.part) for claim in PAPER.claims}
     others = [
-        (abs(other.mean - row.published), f"{_accuracy(other)} at {row.timestep} ({other.reading}: {other.verdict})")
+        (abs(other.mean - row.published), f"{_accuracy(other)} ({other.reading}: {other.verdict})")
         for other in source.judgements
         if part.get(other.id) == part[row.id] and other.id != row.id and other.profile == row.profile
         if other.mean is not None and row.published is not None and other.verdict != "not comparable"
     ]
-    return min(others)[1] if others else ""
+    return f" The nearest other reading that may be judged has {min(others)[1]}." if others else ""
 
 
 def _as_printed(source: Source) -> Iterator[str]:
@@ -569,27 +560,33 @@ def _as_printed(source: Source) -> Iterator[str]:
         if row.id in printed and row.kind == "value" and row.profile == "paper" and row.mean is not None:
             cells = source.loaded.done(row.experiment, "paper", row.arm, row.seeds_planned)
             how = f"{row.verdict}; its ANN ends at {fmean(cell.ann for cell in cells):.1f} %"
-            yield f"As printed, with crops and flips, it has {_accuracy(row)} % at {row.timestep} ({how})."
+            yield f"As printed, with crops and flips: {_accuracy(row)} % at {row.timestep} steps ({how})."
 
 
-def _of_codes_on_mnist(source: Source) -> str:
-    """Codes of p against DCT on p at the steps of Table 1, where all codes have all their seeds."""
+def _of_codes(source: Source) -> str:
+    """The other codes against DCT, on the data sets where all codes have all their seeds."""
+    parts = [part for part in (_of_codes_on_mnist(source), _of_codes_on_cifar10(source)) if part]
+    where = _listed([network for network, _ in parts])
+    lead = f"Codes minus DCT in points (± half of a 95 % interval), with ANNs trained alike, {where}:"
+    return "\n".join((lead, *(line for _, lines in parts for line in lines))) if parts else ""
+
+
+def _of_codes_on_mnist(source: Source) -> tuple[str, list[str]] | None:
+    """The network, and codes of p against DCT on p at the steps of Table 1; None without records."""
     pairs = ask.against_first(ONE_ANN)
     gaps = ask.compared(source, pairs, "paper", MARGIN_ON_MNIST)
-    sides = [
-        f"after {at} steps {_sides(of_steps)}"
+    lines = [
+        f"MNIST, {at} steps, codes of p against DCT on p: {_sizes(of_steps)}."
         for at in sorted(claim.timestep or 0 for claim in PAPER.claims if claim.id in MNIST_CLAIMS)
         if len(of_steps := [gap for gap in gaps if gap.pair.timesteps == at]) == sum(at == p.timesteps for p in pairs)
     ]
     seeds = counted(min((gap.apart.seeds for gap in gaps), default=0), "seed")
-    how = f"{_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}; {seeds}"
-    said = f"On MNIST ({how}), codes of p against DCT on p, with ANNs trained alike: {'; '.join(sides)}."
-    return said if sides else ""
+    return (f"on MNIST ({_budget(ONE_ANN, 'paper', ONE_ANN.arms[0].name)}; {seeds})", lines) if lines else None
 
 
-def _of_codes(source: Source) -> str:
-    """Direct input and Poisson with signs against DCT, and codes of p against DCT on p, on one small network; empty if
-    one is not complete, or direct input or Poisson with signs has another ANN than DCT.
+def _of_codes_on_cifar10(source: Source) -> tuple[str, list[str]] | None:
+    """The small network; direct input and Poisson with signs against DCT, and codes of p against DCT on p. None if one
+    is not complete, or direct input or Poisson with signs has another ANN than DCT.
     """
     # Each list of pairs is a question of its own, as in the tables.
     of_direct, of_signed, of_p = (
@@ -598,29 +595,30 @@ def _of_codes(source: Source) -> str:
     )
     of_x = [gap for gap in (*of_direct, *of_signed) if gap.pair.side[1] in ("direct", "poisson-signed")]
     if len(of_x) < 2 or any(gap.ann != 0 for gap in of_x) or len(of_p) < len(CODES_OF_P):
-        return ""
-    direct, signed = of_x
+        return None
     seeds = counted(min(gap.apart.seeds for gap in (*of_x, *of_p)), "seed")
     sides = [(gap.pair.side, gap.pair.reference) for gap in (*of_x, *of_p)]
-    return (
-        f"On CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', direct.pair.reference[1])}; {seeds}), "
-        f"after {direct.pair.timesteps} steps, direct input {_stands(direct, 'DCT', UNPUBLISHED)} and Poisson input "
-        f"with signs {_stands(signed, 'DCT', UNPUBLISHED)}, each with an ANN that it shares with DCT. "
-        f"Codes of p against DCT on p, with ANNs trained alike: {_sides(of_p)}."
-        f"{_unsettled(source, 'lite', sides, UNPUBLISHED)}"
+    network = (
+        f"on CIFAR-10 with a small network ({_budget(CIFAR10_ENCODERS, 'lite', of_x[0].pair.reference[1])}; {seeds})"
     )
+    lines = [
+        f"CIFAR-10, {of_x[0].pair.timesteps} steps, codes of x against DCT, whose ANN they share: {_sizes(of_x)}.",
+        f"CIFAR-10, {of_p[0].pair.timesteps} steps, codes of p against DCT on p: {_sizes(of_p)}.",
+    ]
+    if not _settled(source, "lite", sides, UNPUBLISHED):
+        lines.append("Longer fine-tuning may change what CIFAR-10 shows.")
+    return network, lines
 
 
-def _unsettled(
+def _settled(
     source: Source,
     profile: ProfileName,
     pairs: Sequence[Sequence[ask.Side]],
     margin: float,
     seeds: int | None = None,
-) -> str:
-    """A sentence, if the difference of a pair is not known to have settled, with all planned seeds or so many."""
-    stood = (settled([ask.planned_cells(source, profile, side, seeds) for side in pair], margin) for pair in pairs)
-    return "" if all(stood) else " Longer fine-tuning may change this."
+) -> bool:
+    """Whether the difference of each pair is known to have settled, with all planned seeds or so many."""
+    return all(settled([ask.planned_cells(source, profile, side, seeds) for side in pair], margin) for pair in pairs)
 
 
 def _budget(experiment: Experiment, profile: ProfileName, arm: str) -> str:
@@ -635,57 +633,31 @@ def _accuracy(mean: Judgement | Interval) -> str:
     return f"{mean.mean:.2f}{spread(mean.half_width or 0.0)}"
 
 
-def _against(other: str, ours: Judgement | Interval) -> str:
+def _against(other: str, ours: Judgement) -> str:
     """Above or below `other`, and by how many points; then an open bracket with the interval, or with the number of
     seeds if there is none.
     """
     mean, low, high = ours.mean or 0.0, ours.low, ours.high
-    seeds = ours.seeds_done if isinstance(ours, Judgement) else ours.seeds
-    within = counted(seeds, "seed")
+    within = counted(ours.seeds_done, "seed")
     if low is not None and high is not None:
         within = "95 %: {:.1f} to {:.1f}".format(*((low, high) if mean >= 0 else (-high, -low)))
-    return f"{_side(mean)} {other} by {abs(mean):.1f} points ({within}"
+    return f"{'above' if mean >= 0 else 'below'} {other} by {abs(mean):.1f} points ({within}"
 
 
-def _stands(gap: ask.Compared, other: str, margin: float) -> str:
-    """How an arm stands to `other`: "is above it by … points (95 %: … to …)", or that it is not shown to."""
-    if gap.shown == "differs":
-        return f"is {_against(other, gap.apart)}{_doubt(gap)})"
-    within = f"95 %: {gap.apart.low:+.2f} to {gap.apart.high:+.2f}{_doubt(gap)}"
-    return f"{SHOWN[gap.shown].format(margin=margin, other=other)} ({within})"
-
-
-def _doubt(gap: ask.Compared, name: str = "") -> str:
-    return f"; {name}adjusted {p_in_words(gap.p)}" if gap.p > DOUBTFUL else ""
-
-
-def _sides(gaps: Sequence[ask.Compared]) -> str:
-    """The arms that are shown to lie above and below their common reference, furthest first, and the others: "a and b
-    are above it (the first +2.1, the last +0.3 points), c is below it (-1.0 points), d is not shown to differ".
+def _sizes(gaps: Sequence[ask.Compared]) -> str:
+    """By how much arms differ from their common reference, from the highest to the lowest; then those that are not
+    shown to differ: "a +2.10 ± 0.40; b -1.00 ± 0.31 (adjusted p = 0.02); not shown to differ: c; d".
     """
     alike = Counter(brief(gap.pair.name) for gap in gaps)
-    sides: dict[str, list[ask.Compared]] = {"above it": [], "below it": [], "not shown to differ": []}
-    for gap in sorted(gaps, key=lambda gap: -abs(float(gap.apart.mean))):
-        side = f"{_side(float(gap.apart.mean))} it" if gap.shown == "differs" else "not shown to differ"
-        sides[side].append(gap)
-
-    def named(gap: ask.Compared) -> str:
-        return gap.pair.name if alike[brief(gap.pair.name)] > 1 else brief(gap.pair.name)
-
-    def told(side: str, on_it: Sequence[ask.Compared]) -> str:
-        words = f"{_listed([named(gap) for gap in on_it])} {'is' if len(on_it) == 1 else 'are'} {side}"
-        if side == "not shown to differ":
-            return words
-        first, last = (f"{float(gap.apart.mean):+.1f}" for gap in (on_it[0], on_it[-1]))
-        sizes = f"the first {first}, the last {last}" if len(on_it) > 1 else first
-        doubts = "".join(_doubt(gap, f"{named(gap)}, " * (len(on_it) > 1)) for gap in on_it)
-        return f"{words} ({sizes} points{doubts})"
-
-    return ", ".join(told(side, on_it) for side, on_it in sides.items() if on_it)
-
-
-def _side(difference: float) -> str:
-    return "above" if difference >= 0 else "below"
+    said, alone = [], []
+    for gap in sorted(gaps, key=lambda gap: -float(gap.apart.mean)):
+        name = gap.pair.name if alike[brief(gap.pair.name)] > 1 else brief(gap.pair.name)
+        if gap.shown == "differs":
+            doubt = f" (adjusted {p_in_words(gap.p)})" if gap.p > DOUBTFUL else ""
+            said.append(f"{name} {gap.apart.mean:+.2f}{spread(gap.apart.half_width or 0.0)}{doubt}")
+        else:
+            alone.append(name)
+    return "; ".join((*said, *([f"not shown to differ: {'; '.join(alone)}"] if alone else [])))
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -69,16 +69,17 @@ TOPICS = (
 
 def headline(source: Source) -> str:
     """The statements that come out and those that do not; empty if no record judges anything."""
-    return ask.in_short(ask.by_word(ask.statement_words(source, PAPER), NAMES))
+    return " ".join(ask.by_word(ask.statement_words(source, PAPER), NAMES))
 
 
 def first_sentences(source: Source) -> Sequence[str]:
-    """The headline, ResNet-20 beside the published accuracies, and what the ablation says; empty if nothing was judged.
+    """The answer, ResNet-20 beside the published accuracies, and what the ablation says; empty if nothing was judged.
 
     A sentence is left out where a planned seed that it needs is missing.
     """
-    if not (answer := headline(source)):
+    if not (words := ask.statement_words(source, PAPER)):
         return ()
+    answer = "\n".join(ask.answer(words, NAMES))
     return (answer, *filter(None, (_of_resnet20(source), _of_shift(source), _of_threads(source))))
 
 
@@ -95,9 +96,9 @@ def _of_resnet20(source: Source) -> str:
             accuracies = ", ".join(f"{_beside(rows[f't{t}'])} after {t}" for t in STEPS)
             gains = ", ".join(f"{_beside(rows[f'loss-t{t}'], '+', -1)} after {t}" for t in STEPS)
             return (
-                f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}) has these accuracies in %, with the "
-                f"submission's in brackets: {accuracies} steps. Its ANN has {_beside(rows['ann'])}; SNN less ANN "
-                f"is {gains} steps."
+                f"On CIFAR-10, the paper's ResNet-20 (its ANN {trained}; {seeds}), with the submission's numbers in "
+                f"brackets:\nAccuracy in %: {accuracies} steps; of its ANN {_beside(rows['ann'])}.\n"
+                f"SNN minus ANN in points: {gains} steps."
             )
     return ""
 
@@ -139,14 +140,15 @@ def _of_threads(source: Source) -> str:
         if (net := net_difference_of(cells, first, LAST)) is None:
             return ""
         of_ann = fmean(ours.ann - other.ann for ours, other in zip(cells, first, strict=True))
-        changed.append(f"{words}: ANN {of_ann:+.1f} points, the SNN net of it {_points(net)}")
+        changed.append(f"{words}: ANN {of_ann:+.1f} points, the SNN net of it {_points(net)}.")
     other, own = (accuracy_of(base, 1, f"activation(levels={levels})") for levels in (8, 4))
     tested = outcomes_without_images(other.per_seed - own.per_seed, lowest=-100.0)
-    return (
+    lead = (
         f"What public threads name as the reason for other numbers, tried on this plain network after {LAST} steps "
-        f"({counted(min(map(len, arms.values())), 'seed')} each, not adjusted): {'; '.join(changed)}. Where the ANN of "
-        f"L = 4 is tested with L = 8, as the released script does, its accuracy changes by {_points(tested)}."
+        f"({counted(min(map(len, arms.values())), 'seed')} each, not adjusted):"
     )
+    changed.append(f"The ANN of L = 4 tested with L = 8, as the released script does: {_points(tested)}.")
+    return "\n".join((lead, *changed))
 
 
 def _percent(mean: Interval) -> str:
@@ -157,5 +159,5 @@ def _points(outcomes: Outcomes) -> str:
     """A difference in points with its interval, or with its number of seeds where these are too few for one."""
     ours = estimate(outcomes)
     if outcomes.seeds < LEAST_SEEDS:
-        return f"{float(ours.mean):+.1f} points ({counted(outcomes.seeds, 'seed')})"
-    return f"{float(ours.mean):+.1f} points (95 %: {float(ours.low):+.1f} to {float(ours.high):+.1f})"
+        return f"{float(ours.mean):+.2f} points ({counted(outcomes.seeds, 'seed')})"
+    return f"{float(ours.mean):+.2f} points (95 %: {float(ours.low):+.2f} to {float(ours.high):+.2f})"
